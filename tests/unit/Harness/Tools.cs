@@ -1,0 +1,16 @@
+using System;
+using System.IO;
+using InitRuntime.Mkinitramfs.Host;
+
+namespace InitRuntime.Unit.Harness;
+
+/// <summary>The real tools, from the same tree that the build uses: the oracles of these tests.</summary>
+internal static class Tools
+{
+    private static readonly Lazy<ToolsTree> _tree = new(() => ToolsTree.Open(CacheDirectory.Path, new PlainLog(TextWriter.Null, showCommands: false)));
+
+    internal static ToolsTree Tree => _tree.Value;
+
+    /// <summary>Runs a tool to its end; its output as text. A failure is a failed test that shows its last lines.</summary>
+    internal static string Run(string tool, params string[] arguments) => Tree.Run(tool, arguments);
+}
