@@ -1,0 +1,45 @@
+using System.Runtime.CompilerServices;
+using Microsoft.Win32.SafeHandles;
+using static Tmds.Linux.LibC;
+
+namespace InitRuntime.Linux;
+
+/// <summary>An ioctl that reads and writes one <typeparamref name="T"/>; its number is made from that size. Source: asm-generic/ioctl.h.</summary>
+internal readonly record struct Ioctl<T>(string Name, IoctlDirection Direction, byte Type, byte Number)
+    where T : unmanaged
+{
+    /// <summary>The request number.</summary>
+    internal uint Request => ((uint)Direction << 30) | ((uint)Unsafe.SizeOf<T>() << 16) | ((uint)Type << 8) | Number;
+
+    /// <exception cref="SyscallException">The kernel refused.</exception>
+    internal unsafe void Call(SafeFileHandle device, ref T argument, string subject)
+    {
+        fixed (T* pointer = &argument)
+        {
+            Call(device, pointer, subject);
+        }
+    }
+
+    /// <inheritdoc cref="Call(SafeFileHandle, ref T, string)"/>
+    /// <remarks>For requests whose data goes on behind the structure.</remarks>
+    internal unsafe void Call(SafeFileHandle device, T* argument, string subject)
+    {
+        int result;
+        do
+        {
+            result = ioctl((int)device.DangerousGetHandle(), unchecked((int)Request), argument);
+        }
+        while (Syscall.Interrupted(result));
+
+        Syscall.Check(result, Name, subject);
+    }
+}
+
+/// <summary>Which way the data of an ioctl goes, seen from user space.</summary>
+internal enum IoctlDirection : uint
+{
+    None = 0,
+    Write = 1,
+    Read = 2,
+    ReadWrite = 3,
+}

@@ -1,0 +1,240 @@
+using System;
+using System.Collections.Generic;
+using System.IO;
+using System.Text;
+using Microsoft.Win32.SafeHandles;
+using Tmds.Linux;
+using static Tmds.Linux.LibC;
+
+namespace InitRuntime.Linux;
+
+/// <summary>Files and devices by plain system calls, each with a limit on what is read.</summary>
+public static unsafe class KernelFile
+{
+    /// <summary>Opens an existing file or device.</summary>
+    /// <exception cref="SyscallException">ENOENT: not there; ENXIO, ENODEV: the device is gone.</exception>
+    public static SafeFileHandle Open(string path, bool write = false) => Open(path, (write ? O_RDWR : O_RDONLY) | O_CLOEXEC, 0);
+
+    /// <summary>Opens a path of any kind only to hold or name it (O_PATH), without following a last symbolic link.</summary>
+    public static SafeFileHandle OpenDirectory(string path) => Open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+
+    /// <summary>The file's bytes, or null when there is no such file.</summary>
+    /// <exception cref="SyscallException">EFBIG: longer than <paramref name="limit"/> bytes; EIO and others as read(2).</exception>
+    public static byte[]? TryReadAll(string path, int limit)
+    {
+        SafeFileHandle handle;
+        try
+        {
+            handle = Open(path);
+        }
+        catch (SyscallException e) when (e.Errno is Errno.ENOENT or Errno.ENOTDIR)
+        {
+            return null;
+        }
+
+        using (handle)
+        {
+            return ReadToEnd(handle, path, limit);
+        }
+    }
+
+    /// <summary>The file's bytes.</summary>
+    /// <exception cref="SyscallException">ENOENT: not there; EFBIG: longer than <paramref name="limit"/> bytes.</exception>
+    public static byte[] ReadAll(string path, int limit) =>
+        TryReadAll(path, limit) ?? throw new SyscallException("open", path, Errno.ENOENT);
+
+    /// <summary>A short text file of the kernel (sysfs, procfs), without white space at its ends; null when it is not there.</summary>
+    public static string? TryReadText(string path) => TryReadAll(path, 64 * 1024) is { } bytes ? Encoding.UTF8.GetString(bytes).Trim() : null;
+
+    /// <summary>Reads until <paramref name="buffer"/> is full or the file ends; gives the number of bytes.</summary>
+    /// <exception cref="SyscallException">EIO: the device cannot read there.</exception>
+    public static int ReadAt(SafeFileHandle handle, long offset, Span<byte> buffer, string subject)
+    {
+        ArgumentNullException.ThrowIfNull(handle);
+        int done = 0;
+        fixed (byte* start = buffer)
+        {
+            while (done < buffer.Length)
+            {
+                long n;
+                do
+                {
+                    n = pread((int)handle.DangerousGetHandle(), start + done, buffer.Length - done, offset + done);
+                }
+                while (Syscall.Interrupted(n));
+
+                Syscall.Check(n, "pread", subject);
+                if (n == 0)
+                {
+                    break;
+                }
+
+                done += (int)n;
+            }
+        }
+
+        return done;
+    }
+
+    /// <summary>Writes all bytes in one write(2), as files of the kernel want it.</summary>
+    /// <exception cref="SyscallException">As write(2); EIO for a short write.</exception>
+    public static void Write(string path, ReadOnlySpan<byte> data)
+    {
+        using SafeFileHandle handle = Open(path, O_WRONLY | O_CLOEXEC, 0);
+        WriteOnce(handle, data, path);
+    }
+
+    /// <summary>Makes or replaces a file with these bytes.</summary>
+    public static void Create(string path, ReadOnlySpan<byte> data, int mode)
+    {
+        using SafeFileHandle handle = Open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
+        WriteOnce(handle, data, path);
+    }
+
+    /// <summary>One write(2) of all bytes.</summary>
+    /// <exception cref="SyscallException">As write(2); EIO for a short write.</exception>
+    public static void WriteOnce(SafeFileHandle handle, ReadOnlySpan<byte> data, string subject)
+    {
+        ArgumentNullException.ThrowIfNull(handle);
+        long n;
+        fixed (byte* start = data)
+        {
+            do
+            {
+                n = write((int)handle.DangerousGetHandle(), start, data.Length);
+            }
+            while (Syscall.Interrupted(n));
+        }
+
+        Syscall.Check(n, "write", subject);
+        if (n != data.Length)
+        {
+            throw new SyscallException("write", subject, Errno.EIO);
+        }
+    }
+
+    /// <summary>Makes a directory; one that is there already is fine.</summary>
+    public static void MakeDirectory(string path, int mode)
+    {
+        fixed (byte* name = NativeText.Terminated(path))
+        {
+            int result = mkdir(name, (mode_t)(uint)mode);
+            if (result < 0 && Syscall.LastErrno != Errno.EEXIST)
+            {
+                Syscall.Check(result, "mkdir", path);
+            }
+        }
+    }
+
+    /// <summary>Makes a symbolic link; one that is there already is fine.</summary>
+    public static void MakeLink(string path, string target)
+    {
+        fixed (byte* from = NativeText.Terminated(path), to = NativeText.Terminated(target))
+        {
+            int result = symlink(to, from);
+            if (result < 0 && Syscall.LastErrno != Errno.EEXIST)
+            {
+                Syscall.Check(result, "symlink", path);
+            }
+        }
+    }
+
+    /// <summary>Removes a file; one that is not there is fine.</summary>
+    public static void Remove(string path)
+    {
+        fixed (byte* name = NativeText.Terminated(path))
+        {
+            int result = unlink(name);
+            if (result < 0 && Syscall.LastErrno != Errno.ENOENT)
+            {
+                Syscall.Check(result, "unlink", path);
+            }
+        }
+    }
+
+    /// <summary>Whether a path is there, links followed.</summary>
+    public static bool Exists(string path)
+    {
+        fixed (byte* name = NativeText.Terminated(path))
+        {
+            return access(name, 0) == 0;
+        }
+    }
+
+    /// <summary>Gives <paramref name="path"/> the mode and owner of <paramref name="example"/>.</summary>
+    public static void CopyOwnerAndMode(string example, string path)
+    {
+        fixed (byte* from = NativeText.Terminated(example), to = NativeText.Terminated(path))
+        {
+            stat found;
+            Syscall.Check(stat(from, &found), "stat", example);
+            Syscall.Check(chown(to, found.st_uid, found.st_gid), "chown", path);
+            Syscall.Check(chmod(to, (mode_t)((uint)found.st_mode & 0xfff)), "chmod", path);
+        }
+    }
+
+    /// <summary>Names in a directory, in no order; none when it is not there.</summary>
+    public static IEnumerable<string> Names(string directory)
+    {
+        if (!Directory.Exists(directory))
+        {
+            yield break;
+        }
+
+        foreach (string path in Directory.EnumerateFileSystemEntries(directory))
+        {
+            yield return Path.GetFileName(path);
+        }
+    }
+
+    internal static SafeFileHandle Open(string path, int flags, int mode)
+    {
+        int fd;
+        fixed (byte* name = NativeText.Terminated(path))
+        {
+            do
+            {
+                fd = open(name, flags, (mode_t)(uint)mode);
+            }
+            while (Syscall.Interrupted(fd));
+        }
+
+        Syscall.Check(fd, "open", path);
+        return new SafeFileHandle(fd, ownsHandle: true);
+    }
+
+    private static byte[] ReadToEnd(SafeFileHandle handle, string path, int limit)
+    {
+        byte[] buffer = new byte[Math.Min(limit + 1, 4096)];
+        int length = 0;
+        while (true)
+        {
+            long n;
+            fixed (byte* start = buffer)
+            {
+                do
+                {
+                    n = read((int)handle.DangerousGetHandle(), start + length, buffer.Length - length);
+                }
+                while (Syscall.Interrupted(n));
+            }
+
+            Syscall.Check(n, "read", path);
+            length += (int)n;
+            if (n == 0)
+            {
+                return buffer[..length];
+            }
+
+            if (length > limit)
+            {
+                throw new SyscallException("read", path, Errno.EFBIG);
+            }
+
+            if (length == buffer.Length)
+            {
+                Array.Resize(ref buffer, (int)Math.Min(limit + 1L, buffer.Length * 4L));
+            }
+        }
+    }
+}
