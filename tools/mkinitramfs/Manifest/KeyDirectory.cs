@@ -1,0 +1,20 @@
+using System.IO;
+
+namespace InitRuntime.Mkinitramfs.Manifest;
+
+/// <summary>Names in a directory made by <c>initruntime keys</c>: what makes it and what reads it agree here.</summary>
+internal static class KeyDirectory
+{
+    /// <summary>The Secure Boot key that signs loader and UKI.</summary>
+    internal const string SecureBootKey = "db.key";
+
+    /// <summary>Its certificate.</summary>
+    internal const string SecureBootCertificate = "db.crt";
+
+    /// <summary>Its files that a build cannot do without.</summary>
+    internal static readonly string[] Needed = [SecureBootCertificate, SecureBootKey];
+
+    internal static string CertificateIn(string directory) => Path.Combine(directory, SecureBootCertificate);
+
+    internal static string KeyIn(string directory) => Path.Combine(directory, SecureBootKey);
+}

@@ -1,0 +1,124 @@
+using System.Collections.Generic;
+using InitRuntime.Formats.BootConfig;
+
+namespace InitRuntime.Mkinitramfs.Manifest;
+
+/// <content>The keys about the device: disk, loader, overlays, failure, signing, development.</content>
+internal static partial class ManifestKeys
+{
+    internal static readonly ManifestKey<long> DiskEfiSize = new("disk", "efi-size", Forms.Size(8 * Mebi, 4 * Gibi))
+    {
+        Summary = "Partition `efi`: the signed boot loader.",
+        Default = 16 * Mebi,
+    };
+
+    internal static readonly ManifestKey<long> DiskBootSize = new("disk", "boot-size", Forms.Size(8 * Mebi, 4 * Gibi))
+    {
+        Summary = "Each of `BOOT0` and `BOOT1`: a UKI and the loader's state. The build fails when the UKI does not fit.",
+        Default = 32 * Mebi,
+    };
+
+    internal static readonly ManifestKey<long> DiskRootSize = new("disk", "root-size", Forms.Size(16 * Mebi, Tebi))
+    {
+        Summary = "Each of `root-a` and `root-b`: file system, hash tree, parity. The build fails when they do not fit; leave room for updates.",
+        Default = Gibi,
+    };
+
+    internal static readonly ManifestKey<long> DiskVarSize = new("disk", "var-size", Forms.Size(16 * Mebi, 16 * Tebi))
+    {
+        Summary = "Partition `var`: what the device keeps. It is the last one, so that a larger disk can grow it.",
+        Default = Gibi,
+    };
+
+    internal static readonly ManifestKey<string> BootLoader = new("boot", "loader", Forms.Choice("efi-boot-guard"))
+    {
+        Summary = "The boot loader: it chooses the slot and arms the watchdog.",
+        Default = "efi-boot-guard",
+    };
+
+    internal static readonly ManifestKey<int> BootWatchdog = new("boot", "watchdog", Forms.Duration(0, ushort.MaxValue))
+    {
+        Summary = "Time that the loader gives the whole boot before the hardware watchdog resets the board; `\"0s\"` for no watchdog. A board for which the loader has no watchdog driver boots only with `\"0s\"`.",
+        Default = 60,
+    };
+
+    internal static readonly ManifestKey<int> BootDeviceTimeout = new("boot", "device-timeout", Forms.Duration(1, 3600))
+    {
+        Summary = "How long /init waits for devices, over all waits of one boot. Shorter than the watchdog, so that a missing disk is a message and not a bare reset.",
+        Default = 30,
+    };
+
+    internal static readonly ManifestKey<string> BootInit = new("boot", "init", PathForms.InImage)
+    {
+        Summary = "The program of the root that takes over as PID 1.",
+        Default = "/sbin/init",
+    };
+
+    internal static readonly ManifestKey<string> OverlayPath = new("overlay", "path", PathForms.InImage)
+    {
+        Summary = "The directory.",
+        Required = true,
+    };
+
+    internal static readonly ManifestKey<string> OverlayUpper = new("overlay", "upper", Forms.Choice("tmpfs"))
+    {
+        Summary = "Where changes are kept: in memory, until the next boot.",
+        Default = "tmpfs",
+    };
+
+    internal static readonly ManifestKey<FailureAction> OnFailure = new("failure", "action", Forms.Choice(
+        ("reboot", FailureAction.Reboot), ("halt", FailureAction.Halt), ("power-off", FailureAction.PowerOff)))
+    {
+        Summary = "What follows a failed boot, once it is reported. An image on trial always reboots, so that the loader returns to the other slot.",
+        Default = FailureAction.Reboot,
+    };
+
+    internal static readonly ManifestKey<int> FailureLongestDelay = new("failure", "longest-delay", Forms.Duration(0, 86400))
+    {
+        Summary = "The longest pause before a reboot, when the same image fails again and again.",
+        Default = 300,
+    };
+
+    internal static readonly ManifestKey<string?> SigningKeys = new("signing", "keys", PathForms.ExistingDirectory.OrNone<string?>(path => path, path => path!))
+    {
+        Summary = "A directory made by `initruntime keys`: stands for the keys below. Development keys; a product has its own.",
+    };
+
+    internal static readonly ManifestKey<string?> SigningCertificate = new(
+        "signing", "secure-boot-certificate", PathForms.File.OrNone<string?>(path => path, path => path!))
+    {
+        Summary = "Secure Boot certificate (PEM) that the devices have in their db.",
+        DefaultOf = values => values.Get(SigningKeys!) is { } directory ? KeyDirectory.CertificateIn(directory) : null,
+        DefaultInWords = $"`{KeyDirectory.SecureBootCertificate}` of `keys`",
+        DerivedFrom = SigningKeys,
+    };
+
+    internal static readonly ManifestKey<string?> SigningKey = new(
+        "signing", "secure-boot-key", PathForms.File.OrNone<string?>(path => path, path => path!))
+    {
+        Summary = "Its private key (PEM), or `secure-boot-command`.",
+        DefaultOf = values => values.Get(SigningKeys!) is { } directory ? KeyDirectory.KeyIn(directory) : null,
+        DefaultInWords = $"`{KeyDirectory.SecureBootKey}` of `keys`",
+        DerivedFrom = SigningKeys,
+    };
+
+    internal static readonly ManifestKey<IReadOnlyList<string>?> SigningCommand = new(
+        "signing", "secure-boot-command", Forms.List("a list: a program and its arguments", TextForms.CommandWord, twice: true)
+            .OrNone<IReadOnlyList<string>?>(words => words, words => words!))
+    {
+        Summary = "A command that signs, for keys that never leave an HSM. It gets the SHA-256 digest as hex in one more argument and prints the raw RSA PKCS#1 v1.5 signature. A program with a `/` in its name is relative to the manifest.",
+    };
+
+    internal static readonly ManifestKey<bool> DevelopmentDebugShell = new("development", "debug-shell", Forms.Flag)
+    {
+        Summary = "A failed boot opens a shell on the console. Whoever reaches the console owns the device.",
+        Default = false,
+    };
+
+    /// <summary>The overlays of a manifest that has no <c>[[overlay]]</c>: what a systemd root needs to be writable.</summary>
+    internal static readonly IReadOnlyList<OverlaySettings> DefaultOverlays =
+    [
+        new() { Path = "/etc", Upper = "tmpfs" },
+        new() { Path = "/var", Upper = "tmpfs" },
+    ];
+}

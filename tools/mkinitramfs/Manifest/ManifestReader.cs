@@ -1,0 +1,213 @@
+using System;
+using System.Collections.Generic;
+using System.IO;
+using System.Linq;
+using System.Text;
+using InitRuntime.Formats.BootConfig;
+using static InitRuntime.Mkinitramfs.Manifest.ManifestKeys;
+
+namespace InitRuntime.Mkinitramfs.Manifest;
+
+/// <summary>What became of one manifest file: the manifest, or all that is wrong with it.</summary>
+/// <param name="Manifest">Null when there are errors.</param>
+/// <param name="Errors">In the order of the file.</param>
+/// <param name="Values">Every key's value with its origin.</param>
+internal sealed record ManifestReading(ImageManifest? Manifest, IReadOnlyList<ManifestError> Errors, ManifestValues Values);
+
+/// <summary>Reads a manifest. Writes nothing, throws nothing about what the file says.</summary>
+internal static class ManifestReader
+{
+    /// <summary>The longest manifest that is read, in bytes.</summary>
+    private const int LongestFile = 1 << 20;
+
+    /// <summary>Reads and checks a manifest; paths in it are relative to its directory.</summary>
+    internal static ManifestReading Read(string file)
+    {
+        var errors = new ManifestErrors(file);
+        var values = new ManifestValues();
+        if (ReadText(file, errors) is { } text && ManifestSyntax.Parse(text, errors) is { } root)
+        {
+            ReadSections(root, new("", Path.GetDirectoryName(Path.GetFullPath(file))!, errors), values);
+            ManifestRules.Check(values, errors);
+        }
+
+        return new(errors.Any ? null : Assemble(Path.GetFullPath(file), values), errors.InOrder(), values);
+    }
+
+    private static string? ReadText(string file, ManifestErrors errors)
+    {
+        try
+        {
+            using FileStream stream = File.OpenRead(file);
+            byte[] bytes = new byte[LongestFile + 1];
+            int length = stream.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
+            if (length <= LongestFile)
+            {
+                return new UTF8Encoding(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true).GetString(bytes, 0, length);
+            }
+
+            errors.Add(default, null, $"longer than {LongestFile} bytes", "is it a manifest?");
+        }
+        catch (DecoderFallbackException e)
+        {
+            errors.Add(default, null, $"not UTF-8 at byte {e.Index}", "save the file as UTF-8");
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            errors.Add(default, null, "does not exist", "examples/demo/image.toml is one to begin with");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
+        {
+            errors.Add(default, null, $"cannot be read: {e.Message}", Directory.Exists(file) ? "name the manifest, not its directory" : null);
+        }
+
+        return null;
+    }
+
+    private static void ReadSections(ManifestNode root, FormContext context, ManifestValues values)
+    {
+        foreach (ManifestMember member in root.Members)
+        {
+            if (ManifestSections.Find(member.Name) is not { } section)
+            {
+                context.Errors.Add(member.Place, member.Name, member.Value.Kind is NodeKind.Table or NodeKind.List ? "unknown section" : "unknown key", SectionHint(member.Name));
+                continue;
+            }
+
+            values.SetHeader(section.Name, member.Place);
+            if (!section.Repeated && member.Value.Kind == NodeKind.Table)
+            {
+                ReadTable(section, member.Value, 0, context, values);
+            }
+            else if (section.Repeated && member.Value.Kind == NodeKind.List && member.Value.Items.All(item => item.Kind == NodeKind.Table))
+            {
+                values.OverlayCount = member.Value.Items.Count;
+                for (int i = 0; i < member.Value.Items.Count; i++)
+                {
+                    ReadTable(section, member.Value.Items[i], i, context, values);
+                }
+            }
+            else
+            {
+                context.Errors.Add(member.Place, section.Name, $"{member.Value.KindInWords}, wanted a section", $"begin it with {section.Header}");
+            }
+        }
+
+        foreach (ManifestKey key in ManifestSections.All.Where(section => !section.Repeated).SelectMany(section => section.Keys))
+        {
+            CheckRequired(key, 0, values.HeaderOf(key.Section), context, values);
+        }
+    }
+
+    private static void ReadTable(ManifestSection section, ManifestNode table, int index, FormContext context, ManifestValues values)
+    {
+        foreach (ManifestMember member in table.Members)
+        {
+            string name = $"{section.Name}.{member.Name}";
+            if (section.Keys.FirstOrDefault(key => key.Name == member.Name) is { } known)
+            {
+                known.Read(member.Value, context with { Key = known.FullName }, values, index, member.Place);
+            }
+            else
+            {
+                context.Errors.Add(member.Place, name, "unknown key", KeyHint(section, member.Name));
+            }
+        }
+
+        foreach (ManifestKey key in section.Keys.Where(_ => section.Repeated))
+        {
+            CheckRequired(key, index, table.Place, context, values);
+        }
+    }
+
+    private static void CheckRequired(ManifestKey key, int index, Place header, FormContext context, ManifestValues values)
+    {
+        if (key.Required && values.PlaceOf(key, index) is null)
+        {
+            context.Errors.Add(header, key.FullName, "missing", $"{key.FormInWords.Replace("`", "")}: {key.Summary.Split(". ")[0].TrimEnd('.')}");
+        }
+    }
+
+    private static string SectionHint(string name) =>
+        ManifestSections.Keys.FirstOrDefault(key => key.Name == name) is { } key ? $"{name} belongs into [{key.Section}]"
+        : Nearest.Of(name, ManifestSections.All.Select(section => section.Name)) is { } near ? $"did you mean {ManifestSections.Find(near)!.Header}?"
+        : $"known sections: {string.Join(", ", ManifestSections.All.Select(section => section.Header))}";
+
+    private static string KeyHint(ManifestSection section, string name) =>
+        Nearest.Of(name, section.Keys.Select(key => key.Name)) is { } near ? $"did you mean {near}?"
+        : ManifestSections.Keys.FirstOrDefault(key => key.Name == name) is { } key ? $"{name} belongs into [{key.Section}]"
+        : $"known keys: {string.Join(", ", section.Keys.Select(key => key.Name))}";
+
+    private static ImageManifest Assemble(string file, ManifestValues values) => new()
+    {
+        File = file,
+        Image = new(values.Get(ImageName), values.Get(ImageVersion), values.Get(ImageUuid)),
+        Rootfs = new()
+        {
+            Suite = values.Get(RootfsSuite),
+            Architecture = values.Get(RootfsArchitecture),
+            Mirrors = values.Get(RootfsMirrors),
+            Packages = values.Get(RootfsPackages),
+            Exclude = values.Get(RootfsSuite) is null ? [] : values.Get(RootfsExclude),
+            Files = values.Get(RootfsFiles),
+            Scripts = values.Get(RootfsScripts),
+            Tar = values.Get(RootfsTar),
+            Tree = values.Get(RootfsTree),
+            FileSystem = values.Get(RootfsFileSystem),
+            Compression = values.Get(RootfsCompression),
+        },
+        Kernel = new()
+        {
+            Package = values.Get(KernelPackage),
+            CommandLine = values.Get(KernelCommandLine),
+            Modules = values.Get(KernelModules),
+            ModulesAlways = values.Get(KernelModulesAlways),
+            ModuleOptions = values.Get(KernelModuleOptions),
+        },
+        Verity = new()
+        {
+            Algorithm = values.Get(VerityAlgorithm),
+            DataBlockSize = values.Get(VerityDataBlockSize),
+            HashBlockSize = values.Get(VerityHashBlockSize),
+            Salt = values.Get(VeritySalt),
+            OnCorruption = values.Get(VerityOnCorruption),
+            CheckAtMostOnce = values.Get(VerityCheckAtMostOnce),
+            IgnoreZeroBlocks = values.Get(VerityIgnoreZeroBlocks),
+            TryVerifyInTasklet = values.Get(VerityTryVerifyInTasklet),
+            FecRoots = values.Get(VerityFecRoots),
+            RootHashKey = values.Get(VerityRootHashKey),
+            RootHashCertificate = values.Get(VerityRootHashCertificate),
+        },
+        Disk = new()
+        {
+            EfiSize = values.Get(DiskEfiSize),
+            BootSize = values.Get(DiskBootSize),
+            RootSize = values.Get(DiskRootSize),
+            VarSize = values.Get(DiskVarSize),
+        },
+        Boot = new()
+        {
+            Loader = values.Get(BootLoader),
+            WatchdogSeconds = values.Get(BootWatchdog),
+            DeviceTimeoutSeconds = values.Get(BootDeviceTimeout),
+            Init = values.Get(BootInit),
+        },
+        Overlays = OverlaysOf(values),
+        Failure = new() { Action = values.Get(OnFailure), LongestDelaySeconds = values.Get(FailureLongestDelay) },
+        Signing = new()
+        {
+            SecureBootCertificate = values.Get(SigningCertificate)!,
+            SecureBootKey = values.Get(SigningKey),
+            SecureBootCommand = AbsoluteProgram(values.Get(SigningCommand), Path.GetDirectoryName(file)!),
+            EnrolDirectory = values.Get(SigningKeys),
+        },
+        Development = new() { DebugShell = values.Get(DevelopmentDebugShell) },
+    };
+
+    private static IReadOnlyList<OverlaySettings> OverlaysOf(ManifestValues values) => values.OverlayCount is not { } count
+        ? DefaultOverlays
+        : [.. Enumerable.Range(0, count).Select(i => new OverlaySettings { Path = values.Get(OverlayPath, i), Upper = values.Get(OverlayUpper, i) })];
+
+    private static IReadOnlyList<string>? AbsoluteProgram(IReadOnlyList<string>? words, string directory) =>
+        words is [var program, ..] && program.Contains('/') ? [Path.GetFullPath(Path.Combine(directory, program)), .. words.Skip(1)] : words;
+}

@@ -1,0 +1,238 @@
+using System;
+using System.Collections.Generic;
+using System.IO;
+using System.Linq;
+using static InitRuntime.Mkinitramfs.Manifest.ManifestKeys;
+
+namespace InitRuntime.Mkinitramfs.Manifest;
+
+/// <summary>The rules between keys. A rule is silent about values that were refused already.</summary>
+internal static class ManifestRules
+{
+    /// <summary>Longest kernel command line. Source: COMMAND_LINE_SIZE of x86 (2048), less the final zero.</summary>
+    private const int LongestCommandLine = 2047;
+
+    /// <summary>File systems of the kernel, which /init moves into the root: nothing can lie over them.</summary>
+    private static readonly string[] _kernelDirectories = ["/dev", "/proc", "/run", "/sys"];
+
+    private static readonly Dictionary<string, string[]> _compressors = new(StringComparer.Ordinal)
+    {
+        ["erofs"] = ["none", "lz4", "lz4hc", "lzma", "deflate", "zstd"],
+        ["squashfs"] = ["none", "gzip", "lzo", "lz4", "xz", "zstd"],
+    };
+
+    internal static void Check(ManifestValues values, ManifestErrors errors)
+    {
+        CheckRoot(values, errors);
+        CheckCompression(values, errors);
+        CheckCommandLine(values, errors);
+        CheckVerity(values, errors);
+        CheckTimes(values, errors);
+        CheckOverlays(values, errors);
+        CheckSigning(values, errors);
+    }
+
+    private static void CheckRoot(ManifestValues values, ManifestErrors errors)
+    {
+        ManifestKey? ready = new ManifestKey[] { RootfsTar, RootfsTree }.FirstOrDefault(key => values.PlaceOf(key) is not null);
+        if (ready is null)
+        {
+            if (values.IsUsable(RootfsPackages) && values.Get(RootfsPackages).Count == 0)
+            {
+                errors.Add(
+                    values.PlaceOf(RootfsPackages) ?? values.HeaderOf("rootfs"), RootfsPackages.FullName, "missing",
+                    "name the packages of the image, such as packages = [\"systemd-sysv\", \"udev\", \"dbus\"]");
+            }
+
+            return;
+        }
+
+        foreach (ManifestKey other in new ManifestKey[] { RootfsTree, RootfsSuite, RootfsMirrors, RootfsPackages, RootfsExclude, KernelPackage })
+        {
+            if (other != ready && values.PlaceOf(other) is { } place)
+            {
+                errors.Add(place, other.FullName, $"contradicts {ready.FullName} in line {values.PlaceOf(ready)!.Value.Line}",
+                    other == KernelPackage ? "a ready-made root brings its own kernel" : "the root comes from packages or ready-made: keep one of the two");
+            }
+        }
+    }
+
+    private static void CheckCompression(ManifestValues values, ManifestErrors errors)
+    {
+        if (!values.IsGood(RootfsCompression) || !values.IsUsable(RootfsFileSystem))
+        {
+            return;
+        }
+
+        string fileSystem = values.Get(RootfsFileSystem);
+        string compression = values.Get(RootfsCompression);
+        string[] known = _compressors[fileSystem];
+        string[] parts = compression.Split(',');
+        bool levelIsGood = parts.Length == 1
+            || (parts.Length == 2 && fileSystem == "erofs" && parts[0] is not ("none" or "lz4") && IsLevel(parts[1]));
+        if (!known.Contains(parts[0]) || !levelIsGood)
+        {
+            errors.Add(values.ValuePlaceOf(RootfsCompression), RootfsCompression.FullName,
+                $"{ManifestErrors.Quote(compression)} is not known for {fileSystem}",
+                $"known: {string.Join(", ", known)}{(fileSystem == "erofs" ? "; a level follows as in \"lz4hc,12\"" : "")}");
+        }
+    }
+
+    private static bool IsLevel(string text)
+    {
+        const int Highest = 109; // lzma of mkfs.erofs: 100 to 109 are its extreme levels
+        return text.Length is 1 or 2 or 3 && text.All(char.IsAsciiDigit) && int.Parse(text) <= Highest;
+    }
+
+    private static void CheckCommandLine(ManifestValues values, ManifestErrors errors)
+    {
+        if (!values.IsGood(KernelCommandLine))
+        {
+            return;
+        }
+
+        IReadOnlyList<string> words = values.Get(KernelCommandLine);
+        string key = KernelCommandLine.FullName;
+        Place place = values.ValuePlaceOf(KernelCommandLine);
+        string? panic = words.LastOrDefault(word => word.StartsWith("panic=", StringComparison.Ordinal));
+        if (panic is null)
+        {
+            string defaults = string.Join(", ", KernelCommandLine.DefaultIn(values).Select(word => $"\"{word}\""));
+            errors.Add(place, key, "no \"panic=\": after a kernel panic the device would hang", $"add \"panic=5\"; the default words are {defaults}");
+        }
+        else if (!int.TryParse(panic["panic=".Length..], out int seconds) || seconds == 0)
+        {
+            errors.Add(place, key, $"{ManifestErrors.Quote(panic)} does not reboot after a panic", "use \"panic=5\": seconds until the reboot");
+        }
+
+        int length = words.Sum(word => word.Length + 1) - 1;
+        if (length > LongestCommandLine)
+        {
+            errors.Add(place, key, $"{length} characters, the kernel takes {LongestCommandLine}", "use fewer words");
+        }
+    }
+
+    private static void CheckVerity(ManifestValues values, ManifestErrors errors)
+    {
+        if (values.IsGood(VerityFecRoots) && values.IsUsable(VerityDataBlockSize) && values.IsUsable(VerityHashBlockSize)
+            && values.Get(VerityFecRoots) > 0 && values.Get(VerityDataBlockSize) != values.Get(VerityHashBlockSize))
+        {
+            errors.Add(values.PlaceOf(VerityFecRoots)!.Value, VerityFecRoots.FullName,
+                $"data-block-size is {values.Get(VerityDataBlockSize)} and hash-block-size is {values.Get(VerityHashBlockSize)}",
+                "the kernel corrects errors only when both block sizes are equal");
+        }
+
+        NeedsEachOther(VerityRootHashKey, VerityRootHashCertificate, values, errors);
+        NeedsEachOther(VerityRootHashCertificate, VerityRootHashKey, values, errors);
+    }
+
+    private static void NeedsEachOther(ManifestKey one, ManifestKey other, ManifestValues values, ManifestErrors errors)
+    {
+        if (values.PlaceOf(one) is { } place && values.PlaceOf(other) is null)
+        {
+            errors.Add(place, one.FullName, $"set without {other.Name}", "set both or neither");
+        }
+    }
+
+    private static void CheckTimes(ManifestValues values, ManifestErrors errors)
+    {
+        if (!values.IsUsable(BootWatchdog) || !values.IsUsable(BootDeviceTimeout))
+        {
+            return;
+        }
+
+        int watchdog = values.Get(BootWatchdog);
+        int timeout = values.Get(BootDeviceTimeout);
+        if (watchdog > 0 && timeout >= watchdog)
+        {
+            ManifestKey key = values.PlaceOf(BootDeviceTimeout) is null ? BootWatchdog : BootDeviceTimeout;
+            errors.Add(values.ValuePlaceOf(key), key.FullName,
+                $"device-timeout is {Forms.ShowDuration(timeout)} and watchdog is {Forms.ShowDuration(watchdog)}",
+                "keep device-timeout below watchdog: else a missing disk ends in a bare reset instead of a message");
+        }
+    }
+
+    private static void CheckOverlays(ManifestValues values, ManifestErrors errors)
+    {
+        var before = new List<(string Path, int Line)>();
+        for (int i = 0; i < (values.OverlayCount ?? 0); i++)
+        {
+            if (!values.IsGood(OverlayPath, i))
+            {
+                continue;
+            }
+
+            string path = values.Get(OverlayPath, i);
+            Place place = values.ValuePlaceOf(OverlayPath, i);
+            if (_kernelDirectories.Any(directory => IsIn(path, directory)))
+            {
+                errors.Add(place, OverlayPath.FullName, $"{ManifestErrors.Quote(path)} belongs to the kernel's own file systems", "it can be written without an overlay");
+            }
+            else if (before.Find(other => other.Path == path) is { Path: not null } same)
+            {
+                errors.Add(place, OverlayPath.FullName, $"{ManifestErrors.Quote(path)} has an overlay already, in line {same.Line}", "remove one of the two");
+            }
+            else if (before.Find(other => IsIn(other.Path, path)) is { Path: not null } inner)
+            {
+                errors.Add(place, OverlayPath.FullName, $"{ManifestErrors.Quote(path)} would hide the overlay of {ManifestErrors.Quote(inner.Path)}, in line {inner.Line}", "put the outer directory first");
+            }
+
+            before.Add((path, place.Line));
+        }
+    }
+
+    private static bool IsIn(string path, string directory) =>
+        path == directory || path.StartsWith(directory + "/", StringComparison.Ordinal);
+
+    private static void CheckSigning(ManifestValues values, ManifestErrors errors)
+    {
+        ManifestKey[] own = [SigningCertificate, SigningKey, SigningCommand];
+        if (values.PlaceOf(SigningKeys) is { } keysPlace)
+        {
+            foreach (ManifestKey key in own.Where(key => values.PlaceOf(key) is not null))
+            {
+                errors.Add(values.PlaceOf(key)!.Value, key.FullName, $"contradicts signing.keys in line {keysPlace.Line}", "keep keys, or the keys that it stands for");
+            }
+
+            CheckKeyDirectory(values, errors);
+            return;
+        }
+
+        if (own.All(key => values.PlaceOf(key) is null))
+        {
+            errors.Add(values.HeaderOf("signing"), SigningKeys.FullName, "missing",
+                "make development keys by \"initruntime keys DIR\" and set keys = \"DIR\", or set secure-boot-certificate and secure-boot-key");
+            return;
+        }
+
+        if (values.PlaceOf(SigningCertificate) is null)
+        {
+            errors.Add(values.HeaderOf("signing"), SigningCertificate.FullName, "missing", "name the certificate (PEM) of the Secure Boot key");
+        }
+
+        if (values.PlaceOf(SigningKey) is { } keyPlace && values.PlaceOf(SigningCommand) is { } commandPlace)
+        {
+            errors.Add(commandPlace, SigningCommand.FullName, $"contradicts {SigningKey.FullName} in line {keyPlace.Line}", "a key file or a command signs: keep one");
+        }
+        else if (values.PlaceOf(SigningKey) is null && values.PlaceOf(SigningCommand) is null)
+        {
+            errors.Add(values.HeaderOf("signing"), SigningKey.FullName, "missing", "set secure-boot-key or secure-boot-command");
+        }
+
+        if (values.IsGood(SigningCommand) && values.Get(SigningCommand) is { Count: 0 })
+        {
+            errors.Add(values.ValuePlaceOf(SigningCommand), SigningCommand.FullName, "an empty list", "name the program that signs");
+        }
+    }
+
+    private static void CheckKeyDirectory(ManifestValues values, ManifestErrors errors)
+    {
+        if (values.IsGood(SigningKeys) && values.Get(SigningKeys) is { } directory)
+        {
+            foreach (string name in KeyDirectory.Needed.Where(name => !File.Exists(Path.Combine(directory, name))))
+            {
+                errors.Add(values.ValuePlaceOf(SigningKeys), SigningKeys.FullName, $"{name} is not in {directory}", $"make the keys by \"initruntime keys {directory}\"");
+            }
+        }
+    }
+}

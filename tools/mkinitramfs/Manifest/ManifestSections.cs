@@ -1,0 +1,41 @@
+using System.Collections.Generic;
+using System.Linq;
+using static InitRuntime.Mkinitramfs.Manifest.ManifestKeys;
+
+namespace InitRuntime.Mkinitramfs.Manifest;
+
+/// <summary>The sections of a manifest, each with its keys.</summary>
+internal static class ManifestSections
+{
+    /// <summary>All sections with their keys, in the order of the manual.</summary>
+    internal static IReadOnlyList<ManifestSection> All { get; } =
+    [
+        new("image", "What the image is called.", false, [ImageName, ImageVersion, ImageUuid]),
+        new("rootfs", "Where the files of the root come from, and the file system that holds them.", false,
+        [
+            RootfsSuite, RootfsArchitecture, RootfsMirrors, RootfsPackages, RootfsExclude, RootfsTar, RootfsTree, RootfsFiles, RootfsScripts,
+            RootfsFileSystem, RootfsCompression,
+        ]),
+        new("kernel", "Which kernel, with which words, and which of its modules.", false,
+            [KernelPackage, KernelCommandLine, KernelModules, KernelModulesAlways, KernelModuleOptions]),
+        new("verity", "The hash tree (dm-verity) over the root.", false,
+        [
+            VerityAlgorithm, VerityDataBlockSize, VerityHashBlockSize, VeritySalt, VerityOnCorruption, VerityCheckAtMostOnce,
+            VerityIgnoreZeroBlocks, VerityTryVerifyInTasklet, VerityFecRoots, VerityRootHashKey, VerityRootHashCertificate,
+        ]),
+        new("disk", "Sizes of the partitions.", false, [DiskEfiSize, DiskBootSize, DiskRootSize, DiskVarSize]),
+        new("boot", "The boot loader, its watchdog, and what the boot waits for.", false, [BootLoader, BootWatchdog, BootDeviceTimeout, BootInit]),
+        new("overlay", "One directory of the root that can be written. Without any, /etc and /var are in memory; `overlay = []` for none.", true,
+            [OverlayPath, OverlayUpper]),
+        new("failure", "What follows a failed boot.", false, [OnFailure, FailureLongestDelay]),
+        new("signing", "Who signs. Required: `keys`, or a certificate with a key or a command.", false,
+            [SigningKeys, SigningCertificate, SigningKey, SigningCommand]),
+        new("development", "What a product must not have; the build says so loudly.", false, [DevelopmentDebugShell]),
+    ];
+
+    /// <summary>Every key of every section.</summary>
+    internal static IEnumerable<ManifestKey> Keys => All.SelectMany(section => section.Keys);
+
+    /// <summary>The section of that name, or null.</summary>
+    internal static ManifestSection? Find(string name) => All.FirstOrDefault(section => section.Name == name);
+}
