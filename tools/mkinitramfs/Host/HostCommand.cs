@@ -18,6 +18,9 @@ internal sealed record HostCommand(string Program, params IReadOnlyList<string> 
     /// <summary>Bytes on its standard input; without them it gets none.</summary>
     internal byte[]? Input { get; init; }
 
+    /// <summary>A file that is its standard input, instead of <see cref="Input"/>.</summary>
+    internal string? InputFile { get; init; }
+
     /// <summary>A file that its standard output goes to, instead of the result.</summary>
     internal string? OutputFile { get; init; }
 
@@ -64,7 +67,8 @@ internal sealed record HostCommand(string Program, params IReadOnlyList<string> 
         Task<string> errors = process.StandardError.ReadToEndAsync();
         try
         {
-            process.StandardInput.BaseStream.Write(Input ?? []);
+            using Stream input = InputFile is null ? new MemoryStream(Input ?? []) : File.OpenRead(InputFile);
+            input.CopyTo(process.StandardInput.BaseStream);
             process.StandardInput.Close();
         }
         catch (IOException)

@@ -1,0 +1,190 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using InitRuntime.Formats.BootConfig;
+using InitRuntime.Mkinitramfs.Host;
+
+namespace InitRuntime.Mkinitramfs.Initramfs;
+
+/// <summary>
+/// Chooses the modules of the initramfs and their order. A module that only some processors have (a faster digest) is loaded
+/// by its device alias like any driver, so that no boot depends on it.
+/// </summary>
+internal sealed class ModuleResolver
+{
+    private const string ProcessorAlias = "cpu:";
+
+    /// <summary>Far beyond the two or three steps of real kernels: dependencies of dependencies are listed flat.</summary>
+    private const int MaximumDepth = 64;
+
+    private readonly ModuleIndex _index;
+    private readonly IReadOnlyDictionary<string, string> _options;
+    private readonly List<Chosen> _chosen = [];
+    private readonly Dictionary<string, int> _positions = new(StringComparer.Ordinal);
+
+    private ModuleResolver(ModuleIndex index, IReadOnlyDictionary<string, string> options)
+    {
+        _index = index;
+        _options = options.ToDictionary(pair => ModuleIndex.KernelName(pair.Key), pair => pair.Value, StringComparer.Ordinal);
+    }
+
+    /// <summary>One wish: a module, and the manifest key (or other reason) that asks for it.</summary>
+    /// <param name="Name">With dashes or underscores.</param>
+    /// <param name="Reason">For the message when there is none.</param>
+    /// <param name="Always">Loaded at every boot, or only when a device asks.</param>
+    internal sealed record Wish(string Name, string Reason, bool Always);
+
+    /// <summary>A chosen module: what boot.json says of it, and where it lies below the module directory.</summary>
+    internal sealed record Chosen(ModuleSettings Settings, string SourcePath);
+
+    /// <summary>The modules, each after all that it needs. What is built in needs no module and is left out.</summary>
+    /// <param name="index">What depmod knows.</param>
+    /// <param name="wishes">In order of importance; those for every boot first.</param>
+    /// <param name="cryptoAlgorithms">Digests by their kernel name: faster modules of them are taken along where there are any.</param>
+    /// <param name="options">Module parameters, by module name.</param>
+    /// <exception cref="BuildException">A wish is neither a module nor built in, or an option is for a module that is not taken.</exception>
+    internal static IReadOnlyList<Chosen> Resolve(
+        ModuleIndex index,
+        IEnumerable<Wish> wishes,
+        IEnumerable<string> cryptoAlgorithms,
+        IReadOnlyDictionary<string, string> options)
+    {
+        var resolver = new ModuleResolver(index, options);
+        List<Wish> all = [.. wishes];
+        resolver.CheckExist(all);
+        foreach (string algorithm in cryptoAlgorithms)
+        {
+            resolver.AddForProcessors($"crypto-{algorithm}");
+        }
+
+        foreach (Wish wish in all.OrderByDescending(wish => wish.Always))
+        {
+            resolver.Add(ModuleIndex.KernelName(wish.Name), wish.Always, depth: 0);
+        }
+
+        resolver.CheckOptions();
+        return resolver._chosen;
+    }
+
+    private void CheckExist(List<Wish> wishes)
+    {
+        List<Wish> missing = [.. wishes.Where(wish =>
+        {
+            string name = ModuleIndex.KernelName(wish.Name);
+            return _index.Path(name) is null && !_index.IsBuiltIn(name);
+        })];
+        if (missing.Count == 0)
+        {
+            return;
+        }
+
+        string[] similar = [.. missing.SelectMany(wish => _index.Similar(ModuleIndex.KernelName(wish.Name))).Distinct()];
+        throw new BuildException(
+            "the kernel has no such module, nor is it built in:\n" + string.Join('\n', missing.Select(wish => $"  {wish.Name} ({wish.Reason})")),
+            similar.Length > 0 ? $"it has {string.Join(", ", similar)}" : null);
+    }
+
+    private void CheckOptions()
+    {
+        List<string> unused = [.. _options.Keys.Where(name => !_positions.ContainsKey(name)).Order(StringComparer.Ordinal)];
+        if (unused.Count > 0)
+        {
+            throw new BuildException(
+                $"kernel.module_options names modules that are not in the initramfs: {string.Join(", ", unused)}",
+                unused.Exists(_index.IsBuiltIn) ? "a built-in module takes its options from kernel.command_line, as module.option=value" : null);
+        }
+    }
+
+    /// <summary>
+    /// Puts a module and all before it into the list; gives its position, or -1 if it is built in. It is marked first, so that
+    /// a circle of soft dependencies ends.
+    /// </summary>
+    private int Add(string name, bool always, int depth)
+    {
+        if (depth > MaximumDepth)
+        {
+            throw new BuildException($"modules.dep: the dependencies of {name} are more than {MaximumDepth} deep");
+        }
+
+        if (_positions.TryGetValue(name, out int known))
+        {
+            if (always && known >= 0 && !_chosen[known].Settings.Always)
+            {
+                MarkAlways(known);
+            }
+
+            return known;
+        }
+
+        if (_index.Path(name) is not { } path)
+        {
+            return -1;
+        }
+
+        _positions[name] = -1;
+        var needs = new List<int>();
+        foreach (string soft in _index.SoftNeeds(name))
+        {
+            needs.AddRange(AddSoft(soft, depth + 1));
+        }
+
+        foreach (string need in _index.Needs(name))
+        {
+            needs.Add(Add(need, always: false, depth + 1));
+        }
+
+        int position = _chosen.Count;
+        _positions[name] = position;
+        _chosen.Add(new Chosen(
+            new ModuleSettings
+            {
+                Name = name,
+                Path = $"/usr/lib/modules/{name}.ko",
+                Always = always,
+                Options = _options.GetValueOrDefault(name) ?? "",
+                Needs = [.. needs.Where(need => need >= 0).Distinct().Order()],
+                Aliases = always ? [] : DeviceAliases(name),
+            },
+            path));
+        return position;
+    }
+
+    /// <summary>A soft need: a module's name or an alias; nothing of it has to exist.</summary>
+    private List<int> AddSoft(string wanted, int depth)
+    {
+        string name = ModuleIndex.KernelName(wanted);
+        if (_index.Path(name) is not null)
+        {
+            return [Add(name, always: false, depth)];
+        }
+
+        var positions = new List<int>();
+        foreach (string module in _index.WithAlias(wanted))
+        {
+            int position = Add(module, always: false, depth);
+            if (!IsForProcessors(module))
+            {
+                positions.Add(position);
+            }
+        }
+
+        return positions;
+    }
+
+    private void AddForProcessors(string alias)
+    {
+        foreach (string module in _index.WithAlias(alias).Where(IsForProcessors))
+        {
+            Add(module, always: false, depth: 0);
+        }
+    }
+
+    private bool IsForProcessors(string module) =>
+        _index.Aliases(module).Any(alias => alias.StartsWith(ProcessorAlias, StringComparison.Ordinal));
+
+    /// <summary>Those that the kernel can send for a device: <c>bus:values</c>; not names such as <c>crypto-sha256</c>.</summary>
+    private string[] DeviceAliases(string name) => [.. _index.Aliases(name).Where(alias => alias.Contains(':', StringComparison.Ordinal))];
+
+    private void MarkAlways(int position) => _chosen[position] =
+        _chosen[position] with { Settings = _chosen[position].Settings with { Always = true, Aliases = [] } };
+}
