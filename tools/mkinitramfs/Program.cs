@@ -1,5 +1,4 @@
 using System;
-using InitRuntime.Mkinitramfs.Host;
+using InitRuntime.Mkinitramfs.Cli;
 
-ToolsTree tree = ToolsTree.Open(CacheDirectory.Path, new PlainLog(Console.Out, showCommands: true));
-Console.WriteLine(tree.Run("ukify", "--version"));
+return CommandLine.Run(args, Console.Out, Console.Error);

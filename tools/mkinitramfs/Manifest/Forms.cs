@@ -53,7 +53,7 @@ internal static class Forms
 
             if (node.Number is < int.MinValue or > int.MaxValue || !rule(node.Number))
             {
-                return context.Refuse(node, $"{node.Number} is out of range", $"wanted: {inWords}");
+                return context.Refuse(node, $"{node.Number} is out of range", $"wanted: {inWords.Replace("`", "")}");
             }
 
             value = (int)node.Number;

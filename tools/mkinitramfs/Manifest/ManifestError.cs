@@ -37,6 +37,10 @@ internal sealed class ManifestErrors(string file)
 
     internal void Add(Place place, string? key, string what, string? hint = null) => _errors.Add(new(file, place, key, what, hint));
 
+    /// <summary>A key of the manifest as it may stand in a message: quoted when it is not a plain word.</summary>
+    internal static string Word(string key) =>
+        key.Length is > 0 and <= LongestQuote && key.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_') ? key : Quote(key);
+
     /// <summary>Text of the manifest as it may stand in a message: quoted, cut, without control characters.</summary>
     internal static string Quote(string text)
     {

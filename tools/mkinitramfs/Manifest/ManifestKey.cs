@@ -29,6 +29,9 @@ internal abstract class ManifestKey(string section, string name)
     /// <summary>What the default is, when a value alone does not tell.</summary>
     internal string? DefaultInWords { get; init; }
 
+    /// <summary>What it means when the value is none or empty, if that says more than "none".</summary>
+    internal string? NoneInWords { get; init; }
+
     /// <summary>A key that makes this one's default when it is set.</summary>
     internal ManifestKey? DerivedFrom { get; init; }
 

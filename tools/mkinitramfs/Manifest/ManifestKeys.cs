@@ -29,6 +29,7 @@ internal static partial class ManifestKeys
     {
         Summary = "The image UUID, by which a device finds its root. Two different images must not share one.",
         DefaultInWords = "made from the content",
+        NoneInWords = "made from the content",
     };
 
     internal static readonly ManifestKey<string?> RootfsTar = new("rootfs", "tar", PathForms.File.OrNone<string?>(path => path, path => path!))
@@ -60,6 +61,7 @@ internal static partial class ManifestKeys
         Summary = "Where packages come from. A snapshot (snapshot.debian.org) makes builds of different days equal.",
         Default = [],
         DefaultInWords = "mmdebstrap's own for the suite",
+        NoneInWords = "mmdebstrap's own for the suite",
     };
 
     internal static readonly ManifestKey<IReadOnlyList<string>> RootfsPackages = new(
@@ -73,7 +75,8 @@ internal static partial class ManifestKeys
         "rootfs", "exclude", Forms.List("a list of path patterns", TextForms.Exclude))
     {
         Summary = "Files of packages that are left out, as dpkg's path-exclude takes them.",
-        Default = ["/usr/share/doc/*", "/usr/share/info/*", "/usr/share/locale/*", "/usr/share/man/*"],
+        DefaultOf = values => HasReadyRoot(values) ? [] : ["/usr/share/doc/*", "/usr/share/info/*", "/usr/share/locale/*", "/usr/share/man/*"],
+        DefaultInWords = "`/usr/share/{doc,info,locale,man}/*`; none with `tar` or `tree`",
     };
 
     internal static readonly ManifestKey<IReadOnlyList<string>> RootfsFiles = new(
@@ -164,6 +167,7 @@ internal static partial class ManifestKeys
     {
         Summary = "What is hashed in front of each block; `\"\"` for nothing.",
         DefaultInWords = "sha256 of the image UUID's text",
+        NoneInWords = "sha256 of the image UUID's text",
     };
 
     internal static readonly ManifestKey<CorruptionPolicy> VerityOnCorruption = new("verity", "on-corruption", Forms.Choice(

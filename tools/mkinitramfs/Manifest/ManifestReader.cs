@@ -70,7 +70,7 @@ internal static class ManifestReader
         {
             if (ManifestSections.Find(member.Name) is not { } section)
             {
-                context.Errors.Add(member.Place, member.Name, member.Value.Kind is NodeKind.Table or NodeKind.List ? "unknown section" : "unknown key", SectionHint(member.Name));
+                context.Errors.Add(member.Place, ManifestErrors.Word(member.Name), member.Value.Kind is NodeKind.Table or NodeKind.List ? "unknown section" : "unknown key", SectionHint(member.Name));
                 continue;
             }
 
@@ -103,14 +103,13 @@ internal static class ManifestReader
     {
         foreach (ManifestMember member in table.Members)
         {
-            string name = $"{section.Name}.{member.Name}";
             if (section.Keys.FirstOrDefault(key => key.Name == member.Name) is { } known)
             {
                 known.Read(member.Value, context with { Key = known.FullName }, values, index, member.Place);
             }
             else
             {
-                context.Errors.Add(member.Place, name, "unknown key", KeyHint(section, member.Name));
+                context.Errors.Add(member.Place, $"{section.Name}.{ManifestErrors.Word(member.Name)}", "unknown key", KeyHint(section, member.Name));
             }
         }
 
@@ -124,7 +123,7 @@ internal static class ManifestReader
     {
         if (key.Required && values.PlaceOf(key, index) is null)
         {
-            context.Errors.Add(header, key.FullName, "missing", $"{key.FormInWords.Replace("`", "")}: {key.Summary.Split(". ")[0].TrimEnd('.')}");
+            context.Errors.Add(header, key.FullName, "missing", $"add {key.Name} = ..: {key.FormInWords.Replace("`", "")}");
         }
     }
 
@@ -148,7 +147,7 @@ internal static class ManifestReader
             Architecture = values.Get(RootfsArchitecture),
             Mirrors = values.Get(RootfsMirrors),
             Packages = values.Get(RootfsPackages),
-            Exclude = values.Get(RootfsSuite) is null ? [] : values.Get(RootfsExclude),
+            Exclude = values.Get(RootfsExclude),
             Files = values.Get(RootfsFiles),
             Scripts = values.Get(RootfsScripts),
             Tar = values.Get(RootfsTar),

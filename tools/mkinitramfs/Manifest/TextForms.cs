@@ -113,7 +113,7 @@ internal static class TextForms
             bool good = true;
             foreach (ManifestMember member in node.Members)
             {
-                var at = new FormContext($"{context.Key}.{member.Name}", context.Directory, context.Errors);
+                var at = new FormContext($"{context.Key}.{ManifestErrors.Word(member.Name)}", context.Directory, context.Errors);
                 string name = member.Name.Replace('-', '_');
                 if (!IsModuleName(name) || options.ContainsKey(name))
                 {

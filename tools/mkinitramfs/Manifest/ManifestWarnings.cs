@@ -1,0 +1,29 @@
+using System.Collections.Generic;
+using InitRuntime.Formats.BootConfig;
+
+namespace InitRuntime.Mkinitramfs.Manifest;
+
+/// <summary>What a manifest may say, but a product should not: <c>check</c> and <c>build</c> say it aloud.</summary>
+internal static class ManifestWarnings
+{
+    internal static IReadOnlyList<string> Of(ImageManifest manifest)
+    {
+        var warnings = new List<string>();
+        if (manifest.Development.DebugShell)
+        {
+            warnings.Add("development.debug-shell: a failed boot of this image opens a root shell on the console. Not for a product");
+        }
+
+        if (manifest.Verity.OnCorruption is CorruptionPolicy.Ignore)
+        {
+            warnings.Add("verity.on-corruption: this image goes on with changed blocks in its root. Not for a product");
+        }
+
+        if (manifest.Boot.WatchdogSeconds == 0)
+        {
+            warnings.Add("boot.watchdog: off; a boot that hangs stays hung, and no other slot is tried");
+        }
+
+        return warnings;
+    }
+}
