@@ -18,9 +18,19 @@ public static class EfiVariables
     private static readonly Ioctl<long> _getFlags = new("FS_IOC_GETFLAGS", IoctlDirection.Read, (byte)'f', 1);
     private static readonly Ioctl<long> _setFlags = new("FS_IOC_SETFLAGS", IoctlDirection.Write, (byte)'f', 2);
 
-    /// <summary>A variable's data, or null when there is none. Whatever it holds is not to be trusted.</summary>
-    public static byte[]? TryRead(string name, Guid vendor) =>
-        KernelFile.TryReadAll(PathOf(name, vendor), LongestVariable) is { Length: >= sizeof(uint) } bytes ? bytes[sizeof(uint)..] : null;
+    /// <summary>A variable's data, or null when there is none that can be read. Whatever it holds is not to be trusted.</summary>
+    public static byte[]? TryRead(string name, Guid vendor)
+    {
+        try
+        {
+            return KernelFile.TryReadAll(PathOf(name, vendor), LongestVariable) is { Length: >= sizeof(uint) } bytes ? bytes[sizeof(uint)..] : null;
+        }
+        catch (SyscallException)
+        {
+            // A variable is a hint; one that the firmware cannot give, or that is absurdly long, is none.
+            return null;
+        }
+    }
 
     /// <summary>Sets a non-volatile variable.</summary>
     /// <exception cref="SyscallException">ENOSPC: the firmware's store is full; EROFS, EACCES: it allows no writing.</exception>

@@ -32,7 +32,6 @@ public sealed unsafe class DmControl : IDisposable
     private static readonly Ioctl<DmIoctl> _suspend = new("DM_DEV_SUSPEND", IoctlDirection.ReadWrite, Type, 6);
     private static readonly Ioctl<DmIoctl> _load = new("DM_TABLE_LOAD", IoctlDirection.ReadWrite, Type, 9);
     private static readonly Ioctl<DmIoctl> _status = new("DM_TABLE_STATUS", IoctlDirection.ReadWrite, Type, 12);
-    private static readonly Ioctl<DmIoctl> _versions = new("DM_LIST_VERSIONS", IoctlDirection.ReadWrite, Type, 13);
 
     private readonly SafeFileHandle _control = KernelFile.Open("/dev/mapper/control", write: true);
     private readonly byte* _buffer = (byte*)NativeMemory.AllocZeroed(BufferLength);
@@ -119,34 +118,6 @@ public sealed unsafe class DmControl : IDisposable
         var text = new ReadOnlySpan<byte>(_buffer + at, BufferLength - at);
         int end = text.IndexOf((byte)0);
         return Encoding.UTF8.GetString(end < 0 ? text : text[..end]);
-    }
-
-    /// <summary>Version of a target that the kernel has loaded, or null.</summary>
-    public Version? TargetVersion(string type)
-    {
-        ArgumentNullException.ThrowIfNull(type);
-        DmIoctl* header = Header("", 0);
-        _versions.Call(_control, header, type);
-        long at = header->DataStart;
-        while (at + sizeof(DmTargetVersions) < BufferLength)
-        {
-            var entry = (DmTargetVersions*)(_buffer + at);
-            var text = new ReadOnlySpan<byte>((byte*)(entry + 1), (int)(BufferLength - at - sizeof(DmTargetVersions)));
-            int end = text.IndexOf((byte)0);
-            if (end >= 0 && Encoding.UTF8.GetString(text[..end]) == type)
-            {
-                return new Version((int)entry->VersionMajor, (int)entry->VersionMinor, (int)entry->VersionPatch);
-            }
-
-            if (entry->Next == 0)
-            {
-                break;
-            }
-
-            at += entry->Next;
-        }
-
-        return null;
     }
 
     /// <inheritdoc/>

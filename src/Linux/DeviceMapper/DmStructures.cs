@@ -62,13 +62,3 @@ internal struct DmTargetSpec
         private byte _first;
     }
 }
-
-/// <summary>struct dm_target_versions; the name follows it, ended by NUL. Source: linux/dm-ioctl.h.</summary>
-[StructLayout(LayoutKind.Sequential)]
-internal struct DmTargetVersions
-{
-    internal uint Next;
-    internal uint VersionMajor;
-    internal uint VersionMinor;
-    internal uint VersionPatch;
-}

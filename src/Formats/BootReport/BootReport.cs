@@ -1,0 +1,72 @@
+using System;
+using System.Collections.Generic;
+
+namespace InitRuntime.Formats.BootReport;
+
+/// <summary>What /init leaves for the running system in <c>/run/initruntime/boot.json</c>.</summary>
+public sealed record BootReportDocument
+{
+    /// <summary>Version of this file's form.</summary>
+    public int FormatVersion { get; init; } = 1;
+
+    /// <summary>UUID of the image that runs.</summary>
+    public required Guid ImageUuid { get; init; }
+
+    /// <summary>The manifest's name of it.</summary>
+    public required string ImageName { get; init; }
+
+    /// <summary>The manifest's version of it.</summary>
+    public required string ImageVersion { get; init; }
+
+    /// <summary>GPT label of the partition that the root was found in: <c>root-a</c>.</summary>
+    public string? Slot { get; init; }
+
+    /// <summary>That partition's node.</summary>
+    public string? RootPartition { get; init; }
+
+    /// <summary>The disk this system booted from.</summary>
+    public string? SystemDisk { get; init; }
+
+    /// <summary>Whether the boot loader runs this image on trial, or null where that is not known.</summary>
+    public bool? OnTrial { get; init; }
+
+    /// <summary>From the kernel's start to the start of /init, in milliseconds.</summary>
+    public required double KernelMilliseconds { get; init; }
+
+    /// <summary>What /init did, in order.</summary>
+    public required IReadOnlyList<StageReport> Stages { get; init; }
+
+    /// <summary>The last boot of this device that /init had to give up, whichever image it was.</summary>
+    public FailureRecord? LastFailure { get; init; }
+}
+
+/// <summary>One stage of the boot.</summary>
+/// <param name="Name">As in the log, the documentation and the tests.</param>
+/// <param name="Milliseconds">How long it took.</param>
+/// <param name="Failed">Why it failed, if it did and the boot went on.</param>
+public sealed record StageReport(string Name, double Milliseconds, string? Failed = null);
+
+/// <summary>A boot that /init gave up. Kept in an EFI variable until the next boot, of either slot, shows it.</summary>
+public sealed record FailureRecord
+{
+    /// <summary>UUID of the image that failed; null when its boot.json could not be read.</summary>
+    public Guid? ImageUuid { get; init; }
+
+    /// <summary>The manifest's version of it.</summary>
+    public string? ImageVersion { get; init; }
+
+    /// <summary>GPT label of its root partition, if it was found.</summary>
+    public string? Slot { get; init; }
+
+    /// <summary>The stage that failed.</summary>
+    public required string Stage { get; init; }
+
+    /// <summary>Why.</summary>
+    public required string Reason { get; init; }
+
+    /// <summary>The device it was about.</summary>
+    public string? Device { get; init; }
+
+    /// <summary>How many boots in a row failed; 0 once a boot succeeded.</summary>
+    public required int Consecutive { get; init; }
+}

@@ -1,0 +1,85 @@
+using System.Collections.Generic;
+using InitRuntime.Formats.BootConfig;
+using InitRuntime.Formats.Kmod;
+using InitRuntime.Linux;
+
+namespace InitRuntime.Storage.Devices;
+
+/// <summary>Loads the modules of the initramfs: some at every boot, the others when a device asks. Order was settled by the build.</summary>
+public sealed class ModuleLoader(IReadOnlyList<ModuleSettings> modules, Kmsg log)
+{
+    private readonly bool[] _done = new bool[modules.Count];
+
+    /// <summary>Loads what is needed at every boot.</summary>
+    /// <exception cref="BootException">One of them cannot be loaded.</exception>
+    public void LoadAlways()
+    {
+        for (int i = 0; i < modules.Count; i++)
+        {
+            if (!modules[i].Always)
+            {
+                continue;
+            }
+
+            try
+            {
+                Load(i);
+            }
+            catch (SyscallException e)
+            {
+                throw new BootException(
+                    $"module {modules[i].Name} cannot be loaded: {e.Message}", hint: "were the kernel and the modules of the image built together?", inner: e);
+            }
+        }
+    }
+
+    /// <summary>Loads what a device asks for, if the initramfs has it. A driver that fails is reported, and the boot goes on without it.</summary>
+    public void LoadFor(string modalias)
+    {
+        for (int i = 0; i < modules.Count; i++)
+        {
+            if (!_done[i] && Asks(modules[i], modalias))
+            {
+                try
+                {
+                    Load(i);
+                }
+                catch (SyscallException e)
+                {
+                    log.Write(Priority.Choice, $"devices: module {modules[i].Name}, asked for by {modalias}: {e.Message}; going on without it");
+                }
+            }
+        }
+    }
+
+    private static bool Asks(ModuleSettings module, string modalias)
+    {
+        foreach (string pattern in module.Aliases)
+        {
+            if (ModuleAlias.Matches(pattern, modalias))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>Loads a module after what it needs. What it needs stands before it, so this ends.</summary>
+    private void Load(int index)
+    {
+        if (_done[index])
+        {
+            return;
+        }
+
+        _done[index] = true;
+        foreach (int need in modules[index].Needs)
+        {
+            Load(need);
+        }
+
+        KernelModule.Load(modules[index].Path, modules[index].Options);
+        log.Write(Priority.Detail, $"devices: module {modules[index].Name} loaded");
+    }
+}
