@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using InitRuntime.Crypto;
 
 namespace InitRuntime.Formats.Pe;
 
@@ -43,6 +44,27 @@ public static class Authenticode
             ],
             end,
             (int)((Alignment - (end % Alignment)) % Alignment));
+        return true;
+    }
+
+    /// <summary>The Authenticode SHA-256 digest of a whole file.</summary>
+    public static bool TryDigest(ReadOnlySpan<byte> file, out byte[] digest, out ParseError error)
+    {
+        digest = [];
+        if (!PeImage.TryParse(file, out PeImage? image, out error) || !TryLayout(image!, out AuthenticodeLayout? layout, out error))
+        {
+            return false;
+        }
+
+        var running = new Digest(DigestAlgorithm.Sha256);
+        foreach (FileRange range in layout!.Hashed)
+        {
+            running.Append(file.Slice((int)range.Offset, (int)range.Length));
+        }
+
+        running.Append("\0\0\0\0\0\0\0"u8[..layout.Padding]);
+        digest = new byte[running.LengthInBytes];
+        running.Finish(digest);
         return true;
     }
 

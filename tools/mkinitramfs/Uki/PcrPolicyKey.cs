@@ -1,0 +1,67 @@
+using System;
+using System.Security.Cryptography;
+using InitRuntime.Mkinitramfs.Host;
+using InitRuntime.Mkinitramfs.Signing;
+
+namespace InitRuntime.Mkinitramfs.Uki;
+
+/// <summary>The key that signs PCR policies: a TPM that was told its public half unseals for whatever it signed.</summary>
+internal sealed class PcrPolicyKey
+{
+    private readonly IDigestSigner _signer;
+    private readonly string _file;
+
+    private PcrPolicyKey(IDigestSigner signer, string file, string pem, byte[] subjectPublicKeyInfo)
+    {
+        _signer = signer;
+        _file = file;
+        PublicKeyPem = pem;
+        SubjectPublicKeyInfo = subjectPublicKeyInfo;
+    }
+
+    /// <summary>The public key file as it is: what <c>.pcrpkey</c> holds.</summary>
+    internal string PublicKeyPem { get; }
+
+    /// <summary>The public key in DER.</summary>
+    internal byte[] SubjectPublicKeyInfo { get; }
+
+    /// <summary>A key pair.</summary>
+    /// <param name="signer">Holds the private key.</param>
+    /// <param name="publicKeyFile">PEM, SubjectPublicKeyInfo.</param>
+    /// <exception cref="BuildException">The public key cannot be read, or is not an RSA key of at least 2048 bits.</exception>
+    internal static PcrPolicyKey Open(IDigestSigner signer, string publicKeyFile)
+    {
+        string pem = PemFile.Read(publicKeyFile);
+        using var key = RSA.Create();
+        try
+        {
+            key.ImportFromPem(pem);
+        }
+        catch (Exception e) when (e is ArgumentException or CryptographicException)
+        {
+            throw new BuildException($"{publicKeyFile}: no RSA public key in it", "a PEM file is needed", e);
+        }
+
+        // A private key file would be taken too, and its text would end up in every image.
+        if (pem.Contains("PRIVATE KEY", StringComparison.Ordinal))
+        {
+            throw new BuildException($"{publicKeyFile}: holds a private key", "name the file of the public key");
+        }
+
+        SigningCertificate.CheckSize(publicKeyFile, key);
+        return new PcrPolicyKey(signer, publicKeyFile, pem, key.ExportSubjectPublicKeyInfo());
+    }
+
+    /// <summary>Signs a policy digest (RSASSA with SHA-256 over it) and checks the outcome against the public key.</summary>
+    /// <exception cref="BuildException">The signer fails, or has another key.</exception>
+    internal byte[] SignPolicy(byte[] policyDigest)
+    {
+        byte[] hash = SHA256.HashData(policyDigest);
+        byte[] signature = _signer.Sign(hash);
+        using var key = RSA.Create();
+        key.ImportSubjectPublicKeyInfo(SubjectPublicKeyInfo, out _);
+        return signature.Length * 8 == key.KeySize && key.VerifyHash(hash, signature, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1)
+            ? signature
+            : throw new BuildException($"the PCR policy signature is not by the key of {_file}", "private and public key must belong together");
+    }
+}
