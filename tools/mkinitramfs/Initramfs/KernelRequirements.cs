@@ -27,12 +27,12 @@ internal static class KernelRequirements
         yield return new("CONFIG_DM_VERITY", false, "the root file system is verified by dm-verity");
         if (manifest.Verity.FecRoots > 0)
         {
-            yield return new("CONFIG_DM_VERITY_FEC", true, $"verity.fec_roots = {manifest.Verity.FecRoots}");
+            yield return new("CONFIG_DM_VERITY_FEC", true, $"verity.fec-roots = {manifest.Verity.FecRoots}");
         }
 
         if (manifest.Verity.RootHashKey is not null)
         {
-            yield return new("CONFIG_DM_VERITY_VERIFY_ROOTHASH_SIG", true, "verity.root_hash_key asks for a signed root hash");
+            yield return new("CONFIG_DM_VERITY_VERIFY_ROOTHASH_SIG", true, "verity.root-hash-key asks for a signed root hash");
         }
 
         if (manifest.Overlays.Count > 0)
@@ -69,7 +69,7 @@ internal static class KernelRequirements
     {
         bool isErofs = rootfs.FileSystem == "erofs";
         string option = isErofs ? "CONFIG_EROFS_FS" : "CONFIG_SQUASHFS";
-        string why = $"rootfs.file_system = \"{rootfs.FileSystem}\"";
+        string why = $"rootfs.file-system = \"{rootfs.FileSystem}\"";
         yield return new(option, false, why);
         yield return new($"{option}_XATTR", true, why);
         string compressor = rootfs.Compression.Split(',', ':')[0];

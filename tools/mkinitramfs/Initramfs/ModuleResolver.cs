@@ -90,8 +90,8 @@ internal sealed class ModuleResolver
         if (unused.Count > 0)
         {
             throw new BuildException(
-                $"kernel.module_options names modules that are not in the initramfs: {string.Join(", ", unused)}",
-                unused.Exists(_index.IsBuiltIn) ? "a built-in module takes its options from kernel.command_line, as module.option=value" : null);
+                $"kernel.module-options names modules that are not in the initramfs: {string.Join(", ", unused)}",
+                unused.Exists(_index.IsBuiltIn) ? "a built-in module takes its options from kernel.command-line, as module.option=value" : null);
         }
     }
 

@@ -54,8 +54,8 @@ internal static class RootFileSystem
         _ => Leveled(compression),
     };
 
-    private static string[] Leveled(string compression) =>
-        compression.Split(',') is [{ } name, { } level] && level.StartsWith("level=", StringComparison.Ordinal)
-            ? ["-comp", name, "-Xcompression-level", level["level=".Length..]]
-            : ["-comp", compression];
+    /// <summary><c>NAME</c> or <c>NAME,LEVEL</c>.</summary>
+    private static string[] Leveled(string compression) => compression.Split(',') is [{ } name, { } level]
+        ? ["-comp", name, "-Xcompression-level", level]
+        : ["-comp", compression];
 }
