@@ -1,0 +1,169 @@
+using System;
+using System.Collections.Generic;
+using InitRuntime.Crypto;
+
+namespace InitRuntime.Formats.Gpt;
+
+/// <summary>Bytes for one place of a disk.</summary>
+/// <param name="Offset">In bytes.</param>
+/// <param name="Bytes">Whole sectors.</param>
+public readonly record struct DiskRegion(long Offset, byte[] Bytes);
+
+/// <summary>A partition table of a disk, as both copies shall say it. What exists is valid; see <see cref="Check"/>.</summary>
+public sealed record GptTable
+{
+    /// <summary>Entries of a table of ours: what the UEFI specification wants at least.</summary>
+    public const int DefaultEntryCount = 128;
+
+    /// <summary>The sector behind the primary header, where most tables have their entries.</summary>
+    public const int DefaultEntriesSector = 2;
+
+    /// <summary>In bytes: 512 or 4096.</summary>
+    public required int SectorSize { get; init; }
+
+    /// <summary>Length of the disk, in sectors.</summary>
+    public required long DiskSectors { get; init; }
+
+    /// <summary>GUID of the disk.</summary>
+    public required Guid DiskId { get; init; }
+
+    /// <summary>In the order of their numbers.</summary>
+    public required IReadOnlyList<Partition> Partitions { get; init; }
+
+    /// <summary>How many entries the table has room for.</summary>
+    public int EntryCount { get; init; } = DefaultEntryCount;
+
+    /// <summary>Where the primary copy's entries begin: a disk may keep a boot loader in front of them.</summary>
+    public long PrimaryEntriesSector { get; init; } = DefaultEntriesSector;
+
+    /// <summary>The first sector that a partition may have.</summary>
+    public required long FirstUsable { get; init; }
+
+    /// <summary>The last sector that a partition may have: the backup copy follows, at the disk's end.</summary>
+    public long LastUsable => DiskSectors - 2 - EntriesSectors;
+
+    /// <summary>Length of the entries of one copy, in sectors.</summary>
+    public long EntriesSectors => EntriesSectorsOf(SectorSize, EntryCount);
+
+    /// <summary>The first sector that a partition may have behind a primary copy in the usual place.</summary>
+    public static long DefaultFirstUsable(int sectorSize) => DefaultEntriesSector + EntriesSectorsOf(sectorSize, DefaultEntryCount);
+
+    /// <summary>The one partition with a label; null when there is none, or more than one.</summary>
+    public Partition? FindLabel(string label)
+    {
+        Partition? found = null;
+        foreach (Partition partition in Partitions)
+        {
+            if (partition.Label == label)
+            {
+                if (found is not null)
+                {
+                    return null;
+                }
+
+                found = partition;
+            }
+        }
+
+        return found;
+    }
+
+    /// <summary>The first rule that the table breaks; or no error.</summary>
+    public ParseError Check()
+    {
+        ParseError error = SectorSize is not (512 or 4096) ? new($"sectors of {SectorSize} bytes, wanted 512 or 4096")
+            : DiskSectors > long.MaxValue / SectorSize ? new($"a disk of {DiskSectors} sectors")
+            : EntryCount is < 1 or > 4096 ? new($"{EntryCount} entries")
+            : PrimaryEntriesSector < DefaultEntriesSector || PrimaryEntriesSector > DiskSectors ? new($"entries in sector {PrimaryEntriesSector}")
+            : FirstUsable < PrimaryEntriesSector + EntriesSectors || FirstUsable > LastUsable
+                ? new($"usable sectors {FirstUsable} to {LastUsable} of {DiskSectors}")
+            : default;
+        return error.IsError ? error : CheckPartitions();
+    }
+
+    /// <summary>
+    /// The bytes of both copies and of the protective MBR, in the order in which a power cut never leaves a disk without a
+    /// valid copy: sync after each.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">The table breaks a rule.</exception>
+    public IReadOnlyList<DiskRegion> ToRegions()
+    {
+        if (Check() is { IsError: true } error)
+        {
+            throw new InvalidOperationException(error.Message);
+        }
+
+        byte[] entries = new byte[EntriesSectors * SectorSize];
+        foreach (Partition partition in Partitions)
+        {
+            GptEntry.Write(partition, entries.AsSpan((partition.Number - 1) * GptHeader.EntrySize, GptHeader.EntrySize));
+        }
+
+        long last = DiskSectors - 1;
+        var primary = new GptHeader
+        {
+            OwnSector = 1,
+            OtherSector = last,
+            FirstUsable = FirstUsable,
+            LastUsable = LastUsable,
+            DiskId = DiskId,
+            EntriesSector = PrimaryEntriesSector,
+            EntryCount = EntryCount,
+            EntryLength = GptHeader.EntrySize,
+            EntriesCrc = Crc32.Of(entries.AsSpan(0, EntryCount * GptHeader.EntrySize)),
+        };
+        GptHeader backup = primary with { OwnSector = last, OtherSector = 1, EntriesSector = last - EntriesSectors };
+        return
+        [
+            new(backup.EntriesSector * SectorSize, entries),
+            new(last * SectorSize, backup.ToSector(SectorSize)),
+            new(PrimaryEntriesSector * SectorSize, entries),
+            new(SectorSize, primary.ToSector(SectorSize)),
+            new(0, ProtectiveMbr.ToSector(SectorSize, DiskSectors)),
+        ];
+    }
+
+    private ParseError CheckPartitions()
+    {
+        Partition? before = null;
+        var numbers = new HashSet<int>();
+        foreach (Partition partition in Partitions)
+        {
+            ParseError error = partition.Number < 1 || partition.Number > EntryCount || !numbers.Add(partition.Number)
+                    ? new($"partition number {partition.Number}")
+                : before is not null && partition.Number < before.Number ? new($"partition {partition.Number} behind {before.Number}")
+                : partition.Type == Guid.Empty ? new($"partition {partition.Number}: no type")
+                : partition.Label.Length > Partition.MaximumLabelLength || partition.Label.Contains('\0')
+                    ? new($"partition {partition.Number}: a label of more than {Partition.MaximumLabelLength} UTF-16 units, or with NUL")
+                : partition.FirstSector < FirstUsable || partition.LastSector > LastUsable || partition.FirstSector > partition.LastSector
+                    ? new($"partition {partition.Number}: sectors {partition.FirstSector} to {partition.LastSector}, usable are {FirstUsable} to {LastUsable}")
+                : default;
+            if (error.IsError)
+            {
+                return error;
+            }
+
+            before = partition;
+        }
+
+        return FindOverlap();
+    }
+
+    private ParseError FindOverlap()
+    {
+        List<Partition> sorted = [.. Partitions];
+        sorted.Sort((a, b) => a.FirstSector.CompareTo(b.FirstSector));
+        for (int i = 1; i < sorted.Count; i++)
+        {
+            if (sorted[i].FirstSector <= sorted[i - 1].LastSector)
+            {
+                return new($"partitions {sorted[i - 1].Number} and {sorted[i].Number} overlap");
+            }
+        }
+
+        return default;
+    }
+
+    private static long EntriesSectorsOf(int sectorSize, int entryCount) =>
+        GptHeader.CeilingDivide((long)entryCount * GptHeader.EntrySize, sectorSize);
+}
