@@ -44,9 +44,9 @@ internal sealed class Interruption : IDisposable
     {
         if (!_requested)
         {
-            _requested = true;
             signal.Cancel = true;
             _errors.WriteLine("stopping and tidying up; once more to stop at once");
+            _requested = true;
         }
     }
 }

@@ -30,7 +30,8 @@ internal static class Explanation
         {
             if (one.Section != section)
             {
-                output.WriteLine(section is null ? $"[{one.Section}]" : $"\n[{one.Section}]");
+                string header = one.Section.Split('[') is [var repeated, _] ? $"[[{repeated}]]" : $"[{one.Section}]";
+                output.WriteLine(section is null ? header : $"\n{header}");
                 section = one.Section;
             }
 

@@ -100,11 +100,11 @@ internal static partial class ManifestKeys
     };
 
     internal static readonly ManifestKey<string> RootfsCompression = new(
-        "rootfs", "compression", Forms.Text("a compressor with, for erofs, its level", _ => null))
+        "rootfs", "compression", Forms.Text("a compressor, and perhaps its level", _ => null))
     {
-        Summary = "How it is compressed, or `\"none\"`. erofs: as `mkfs.erofs -z` takes it (`lz4`, `lz4hc`, `lzma`, `deflate`, `zstd`, each with `,LEVEL`). squashfs: as `mksquashfs -comp` takes it (`gzip`, `lzo`, `lz4`, `xz`, `zstd`).",
-        DefaultOf = values => values.Get(RootfsFileSystem) == "squashfs" ? "zstd" : "lz4hc,12",
-        DefaultInWords = "`\"lz4hc,12\"` for erofs, `\"zstd\"` for squashfs",
+        Summary = "How it is compressed: `none`; for erofs `lz4`, `lz4hc`, `lzma`, `deflate`, `zstd`; for squashfs `gzip`, `lzo`, `lz4`, `lz4hc`, `xz`, `zstd`. A level follows as in `\"zstd,level=15\"`.",
+        DefaultOf = values => values.Get(RootfsFileSystem) == "squashfs" ? "zstd" : "lz4hc,level=12",
+        DefaultInWords = "`\"lz4hc,level=12\"` for erofs, `\"zstd\"` for squashfs",
     };
 
     internal static readonly ManifestKey<string> KernelPackage = new("kernel", "package", TextForms.KernelPackage)

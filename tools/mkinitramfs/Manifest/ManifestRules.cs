@@ -15,16 +15,10 @@ internal static class ManifestRules
     /// <summary>File systems of the kernel, which /init moves into the root: nothing can lie over them.</summary>
     private static readonly string[] _kernelDirectories = ["/dev", "/proc", "/run", "/sys"];
 
-    private static readonly Dictionary<string, string[]> _compressors = new(StringComparer.Ordinal)
-    {
-        ["erofs"] = ["none", "lz4", "lz4hc", "lzma", "deflate", "zstd"],
-        ["squashfs"] = ["none", "gzip", "lzo", "lz4", "xz", "zstd"],
-    };
-
     internal static void Check(ManifestValues values, ManifestErrors errors)
     {
         CheckRoot(values, errors);
-        CheckCompression(values, errors);
+        Compression.Check(values, errors);
         CheckCommandLine(values, errors);
         CheckVerity(values, errors);
         CheckTimes(values, errors);
@@ -55,33 +49,6 @@ internal static class ManifestRules
                     other == KernelPackage ? "a ready-made root brings its own kernel" : "the root comes from packages or ready-made: keep one of the two");
             }
         }
-    }
-
-    private static void CheckCompression(ManifestValues values, ManifestErrors errors)
-    {
-        if (!values.IsGood(RootfsCompression) || !values.IsUsable(RootfsFileSystem))
-        {
-            return;
-        }
-
-        string fileSystem = values.Get(RootfsFileSystem);
-        string compression = values.Get(RootfsCompression);
-        string[] known = _compressors[fileSystem];
-        string[] parts = compression.Split(',');
-        bool levelIsGood = parts.Length == 1
-            || (parts.Length == 2 && fileSystem == "erofs" && parts[0] is not ("none" or "lz4") && IsLevel(parts[1]));
-        if (!known.Contains(parts[0]) || !levelIsGood)
-        {
-            errors.Add(values.ValuePlaceOf(RootfsCompression), RootfsCompression.FullName,
-                $"{ManifestErrors.Quote(compression)} is not known for {fileSystem}",
-                $"known: {string.Join(", ", known)}{(fileSystem == "erofs" ? "; a level follows as in \"lz4hc,12\"" : "")}");
-        }
-    }
-
-    private static bool IsLevel(string text)
-    {
-        const int Highest = 109; // lzma of mkfs.erofs: 100 to 109 are its extreme levels
-        return text.Length is 1 or 2 or 3 && text.All(char.IsAsciiDigit) && int.Parse(text) <= Highest;
     }
 
     private static void CheckCommandLine(ManifestValues values, ManifestErrors errors)

@@ -1,0 +1,149 @@
+using System;
+using System.Linq;
+using InitRuntime.Formats.BootConfig;
+using InitRuntime.Mkinitramfs.Manifest;
+using Xunit;
+
+namespace InitRuntime.Unit.Mkinitramfs.Manifest;
+
+public sealed class ManifestValuesTests
+{
+    [Fact]
+    public void The_smallest_manifest_gets_every_default()
+    {
+        using var file = new ManifestFile(ManifestFile.Smallest);
+        ImageManifest manifest = file.Read().Manifest!;
+        Assert.Equal(file.Path, manifest.File);
+        Assert.Equal(new ImageSection("a", "1", null), manifest.Image);
+        Assert.Equal("trixie", manifest.Rootfs.Suite);
+        Assert.Equal("erofs", manifest.Rootfs.FileSystem);
+        Assert.Equal("lz4hc,level=12", manifest.Rootfs.Compression);
+        Assert.Equal(["panic=5", "watchdog.handle_boot_enabled=0", "systemd.gpt_auto=0"], manifest.Kernel.CommandLine);
+        Assert.Contains("virtio_blk", manifest.Kernel.Modules);
+        Assert.Equal(CorruptionPolicy.Panic, manifest.Verity.OnCorruption);
+        Assert.Null(manifest.Verity.Salt);
+        Assert.Equal((4096, 4096, 0), (manifest.Verity.DataBlockSize, manifest.Verity.HashBlockSize, manifest.Verity.FecRoots));
+        Assert.Equal(
+            (16L << 20, 32L << 20, 1L << 30, 1L << 30),
+            (manifest.Disk.EfiSize, manifest.Disk.BootSize, manifest.Disk.RootSize, manifest.Disk.VarSize));
+        Assert.Equal(("efi-boot-guard", 60, 30, "/sbin/init"),
+            (manifest.Boot.Loader, manifest.Boot.WatchdogSeconds, manifest.Boot.DeviceTimeoutSeconds, manifest.Boot.Init));
+        Assert.Equal(["/etc", "/var"], manifest.Overlays.Select(overlay => overlay.Path));
+        Assert.Equal((FailureAction.Reboot, 300), (manifest.Failure.Action, manifest.Failure.LongestDelaySeconds));
+        Assert.Equal(file["keys/db.crt"], manifest.Signing.SecureBootCertificate);
+        Assert.Equal(file["keys/db.key"], manifest.Signing.SecureBootKey);
+        Assert.Equal(file["keys"], manifest.Signing.EnrolDirectory);
+        Assert.False(manifest.Development.DebugShell);
+        Assert.Empty(ManifestWarnings.Of(manifest));
+    }
+
+    [Fact]
+    public void Every_key_can_be_set()
+    {
+        string text = """
+            [image]
+            name = "full"
+            version = "2.1~rc1"
+            uuid = "8DFB4B90-1f5a-4e53-8c5e-0d1f5ad2c1b7"
+            [rootfs]
+            suite = "bookworm"
+            architecture = "amd64"
+            mirrors = ["http://example.org/debian", "deb https://example.org/other trixie main"]
+            packages = ["udev", "openssl=3.0.1-1", "bash/trixie-backports"]
+            exclude = []
+            files = ["keys"]
+            scripts = []
+            file-system = "squashfs"
+            compression = "zstd,level=3"
+            [kernel]
+            package = "linux-image-cloud-amd64"
+            command-line = ["panic=-1"]
+            modules = ["usb-storage"]
+            modules-always = ["i6300esb"]
+            module-options = { usb-storage = "delay_use=0" }
+            [verity]
+            algorithm = "sha512"
+            data-block-size = 1024
+            hash-block-size = 1024
+            salt = "AB01"
+            on-corruption = "ignore"
+            check-at-most-once = true
+            ignore-zero-blocks = true
+            try-verify-in-tasklet = true
+            fec-roots = 24
+            root-hash-key = "plain.txt"
+            root-hash-certificate = "plain.txt"
+            [disk]
+            efi-size = "8M"
+            boot-size = "65536K"
+            root-size = "1T"
+            var-size = "2G"
+            [boot]
+            loader = "efi-boot-guard"
+            watchdog = "0s"
+            device-timeout = "2min"
+            init = "/usr/bin/start"
+            [[overlay]]
+            path = "/var"
+            upper = "tmpfs"
+            [[overlay]]
+            path = "/var/log"
+            [failure]
+            action = "power-off"
+            longest-delay = "1h"
+            [signing]
+            secure-boot-certificate = "plain.txt"
+            secure-boot-command = ["./sign", "--twice", "--twice"]
+            [development]
+            debug-shell = true
+            """;
+        using var file = new ManifestFile(text);
+        ManifestReading reading = file.Read();
+        Assert.Empty(reading.Errors);
+        ImageManifest manifest = reading.Manifest!;
+        Assert.Equal(Guid.Parse("8dfb4b90-1f5a-4e53-8c5e-0d1f5ad2c1b7"), manifest.Image.Uuid);
+        Assert.Equal(["usb_storage"], manifest.Kernel.Modules);
+        Assert.Equal("delay_use=0", manifest.Kernel.ModuleOptions["usb_storage"]);
+        Assert.Equal("ab01", manifest.Verity.Salt);
+        Assert.Equal(CorruptionPolicy.Ignore, manifest.Verity.OnCorruption);
+        Assert.Equal(24, manifest.Verity.FecRoots);
+        Assert.Equal((64L << 20, 1L << 40), (manifest.Disk.BootSize, manifest.Disk.RootSize));
+        Assert.Equal((0, 120), (manifest.Boot.WatchdogSeconds, manifest.Boot.DeviceTimeoutSeconds));
+        Assert.Equal(["/var", "/var/log"], manifest.Overlays.Select(overlay => overlay.Path));
+        Assert.Equal((FailureAction.PowerOff, 3600), (manifest.Failure.Action, manifest.Failure.LongestDelaySeconds));
+        Assert.Equal([file["sign"], "--twice", "--twice"], manifest.Signing.SecureBootCommand!);
+        Assert.Null(manifest.Signing.SecureBootKey);
+        Assert.Null(manifest.Signing.EnrolDirectory);
+        Assert.Equal(3, ManifestWarnings.Of(manifest).Count);
+
+        ManifestKey[] alternatives = [ManifestKeys.RootfsTar, ManifestKeys.RootfsTree, ManifestKeys.SigningKeys, ManifestKeys.SigningKey];
+        Assert.All(ManifestSections.Keys.Except(alternatives), key => Assert.NotNull(reading.Values.PlaceOf(key)));
+    }
+
+    [Fact]
+    public void A_ready_root_needs_no_packages()
+    {
+        RootfsSection rootfs = ManifestFile.Good(ManifestFile.Smallest.Replace("packages = [\"udev\"]", "tree = 'keys'")).Rootfs;
+        Assert.Null(rootfs.Suite);
+        Assert.Empty(rootfs.Exclude);
+        Assert.EndsWith("/keys", rootfs.Tree, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_empty_list_of_overlays_means_none() =>
+        Assert.Empty(ManifestFile.Good("overlay = []\n" + ManifestFile.Smallest).Overlays);
+
+    [Theory]
+    [InlineData("watchdgo", "watchdog")]
+    [InlineData("packges", "packages")]
+    [InlineData("xyz", null)]
+    public void The_nearest_word_is_found_if_it_is_near(string word, string? expected) =>
+        Assert.Equal(expected, Nearest.Of(word, ["packages", "watchdog", "loader"]));
+
+    [Theory]
+    [InlineData("", "abc", 3)]
+    [InlineData("kitten", "sitting", 3)]
+    [InlineData("ab", "ba", 1)]
+    [InlineData("same", "same", 0)]
+    public void The_distance_counts_slips(string one, string other, int expected) => Assert.Equal(expected, Nearest.Distance(one, other));
+}
