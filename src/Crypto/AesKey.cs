@@ -1,4 +1,5 @@
 using System;
+using System.Diagnostics.CodeAnalysis;
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
@@ -47,11 +48,11 @@ public ref struct AesKey : IDisposable
 
     /// <summary>Encrypts one block; both spans are 16 bytes and may be the same.</summary>
     public readonly void EncryptBlock(scoped ReadOnlySpan<byte> plain, scoped Span<byte> cipher) =>
-        Encrypt(Vector128.Create(plain[..BlockLength])).CopyTo(cipher[..BlockLength]);
+        Encrypt(EncryptKeys, Vector128.Create(plain[..BlockLength]), _instructions).CopyTo(cipher[..BlockLength]);
 
     /// <summary>Decrypts one block; both spans are 16 bytes and may be the same.</summary>
     public readonly void DecryptBlock(scoped ReadOnlySpan<byte> cipher, scoped Span<byte> plain) =>
-        Decrypt(Vector128.Create(cipher[..BlockLength])).CopyTo(plain[..BlockLength]);
+        Decrypt(DecryptKeys, Vector128.Create(cipher[..BlockLength]), _instructions).CopyTo(plain[..BlockLength]);
 
     /// <summary>Wipes the key.</summary>
     public void Dispose()
@@ -60,44 +61,63 @@ public ref struct AesKey : IDisposable
         CryptographicOperations.ZeroMemory(MemoryMarshal.AsBytes((Span<Vector128<byte>>)_decrypt));
     }
 
-    /// <summary>One block, encrypted.</summary>
-    internal readonly Vector128<byte> Encrypt(Vector128<byte> block)
+    /// <summary>The round keys to encrypt with.</summary>
+    [UnscopedRef]
+    internal readonly ReadOnlySpan<Vector128<byte>> EncryptKeys => ((ReadOnlySpan<Vector128<byte>>)_encrypt)[..(_rounds + 1)];
+
+    /// <summary>The round keys to decrypt with.</summary>
+    [UnscopedRef]
+    internal readonly ReadOnlySpan<Vector128<byte>> DecryptKeys => ((ReadOnlySpan<Vector128<byte>>)_decrypt)[..(_rounds + 1)];
+
+    /// <summary>Whether the processor's AES instructions are used.</summary>
+    internal readonly bool Instructions => _instructions;
+
+    /// <summary>One block, encrypted with <see cref="EncryptKeys"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static Vector128<byte> Encrypt(ReadOnlySpan<Vector128<byte>> keys, Vector128<byte> block, bool instructions)
     {
-        ReadOnlySpan<Vector128<byte>> keys = _encrypt;
-        keys = keys[..(_rounds + 1)];
-        if (!_instructions)
+        if (!instructions)
         {
-            AesTables.Encrypt(MemoryMarshal.Cast<Vector128<byte>, uint>(keys), Columns(ref block));
-            return block;
+            return EncryptByTables(keys, block);
         }
 
         block ^= keys[0];
-        for (int i = 1; i < keys.Length - 1; i++)
+        foreach (Vector128<byte> key in keys[1..^1])
         {
-            block = X86Aes.Encrypt(block, keys[i]);
+            block = X86Aes.Encrypt(block, key);
         }
 
         return X86Aes.EncryptLast(block, keys[^1]);
     }
 
-    /// <summary>One block, decrypted.</summary>
-    internal readonly Vector128<byte> Decrypt(Vector128<byte> block)
+    /// <summary>One block, decrypted with <see cref="DecryptKeys"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static Vector128<byte> Decrypt(ReadOnlySpan<Vector128<byte>> keys, Vector128<byte> block, bool instructions)
     {
-        ReadOnlySpan<Vector128<byte>> keys = _decrypt;
-        keys = keys[..(_rounds + 1)];
-        if (!_instructions)
+        if (!instructions)
         {
-            AesTables.Decrypt(MemoryMarshal.Cast<Vector128<byte>, uint>(keys), Columns(ref block));
-            return block;
+            return DecryptByTables(keys, block);
         }
 
         block ^= keys[0];
-        for (int i = 1; i < keys.Length - 1; i++)
+        foreach (Vector128<byte> key in keys[1..^1])
         {
-            block = X86Aes.Decrypt(block, keys[i]);
+            block = X86Aes.Decrypt(block, key);
         }
 
         return X86Aes.DecryptLast(block, keys[^1]);
+    }
+
+    private static Vector128<byte> EncryptByTables(ReadOnlySpan<Vector128<byte>> keys, Vector128<byte> block)
+    {
+        AesTables.Encrypt(MemoryMarshal.Cast<Vector128<byte>, uint>(keys), Columns(ref block));
+        return block;
+    }
+
+    private static Vector128<byte> DecryptByTables(ReadOnlySpan<Vector128<byte>> keys, Vector128<byte> block)
+    {
+        AesTables.Decrypt(MemoryMarshal.Cast<Vector128<byte>, uint>(keys), Columns(ref block));
+        return block;
     }
 
     private static Span<uint> Columns(ref Vector128<byte> block) =>

@@ -1,5 +1,6 @@
 using System;
 using System.Numerics;
+using System.Runtime.CompilerServices;
 
 namespace InitRuntime.Crypto;
 
@@ -32,54 +33,67 @@ internal static class AesTables
             ^ BitOperations.RotateLeft(t[s[column >> 24]], 24);
     }
 
-    /// <summary>Encrypts one block of four little-endian columns in place.</summary>
-    internal static void Encrypt(ReadOnlySpan<uint> roundKeys, Span<uint> block) => Run(roundKeys, block, _encrypt, _substitute, 1);
-
-    /// <summary>Decrypts one block in place, with the round keys of the equivalent inverse cipher.</summary>
-    internal static void Decrypt(ReadOnlySpan<uint> roundKeys, Span<uint> block) => Run(roundKeys, block, _decrypt, _inverseSubstitute, 3);
-
-    /// <param name="roundKeys">Four words for each round and four to begin with.</param>
-    /// <param name="block">Four columns.</param>
-    /// <param name="table">SubBytes and MixColumns of this direction in one.</param>
-    /// <param name="last">SubBytes of this direction: the last round does not mix.</param>
-    /// <param name="shift">Columns by which ShiftRows moves row 1: 1 to encrypt, 3 to decrypt.</param>
-    private static void Run(ReadOnlySpan<uint> roundKeys, Span<uint> block, uint[] table, byte[] last, int shift)
+    /// <summary>Encrypts four columns whose first byte is the lowest, in place (FIPS 197, 5.1).</summary>
+    internal static void Encrypt(ReadOnlySpan<uint> roundKeys, Span<uint> block)
     {
+        ReadOnlySpan<uint> table = _encrypt.AsSpan(0, 256);
         Span<uint> b = block[..4];
         uint c0 = b[0] ^ roundKeys[0], c1 = b[1] ^ roundKeys[1], c2 = b[2] ^ roundKeys[2], c3 = b[3] ^ roundKeys[3];
-        bool forward = shift == 1;
-        for (int i = 4; i < roundKeys.Length - 4; i += 4)
+        ReadOnlySpan<uint> k = roundKeys[4..];
+        for (; k.Length > 4; k = k[4..])
         {
-            ReadOnlySpan<uint> k = roundKeys.Slice(i, 4);
-            (uint row1, uint row3) = forward ? (c1, c3) : (c3, c1);
-            uint t0 = Column(table, c0, row1, c2, row3) ^ k[0];
-            (row1, row3) = forward ? (c2, c0) : (c0, c2);
-            uint t1 = Column(table, c1, row1, c3, row3) ^ k[1];
-            (row1, row3) = forward ? (c3, c1) : (c1, c3);
-            uint t2 = Column(table, c2, row1, c0, row3) ^ k[2];
-            (row1, row3) = forward ? (c0, c2) : (c2, c0);
-            uint t3 = Column(table, c3, row1, c1, row3) ^ k[3];
-            (c0, c1, c2, c3) = (t0, t1, t2, t3);
+            uint t0 = Column(table, c0, c1, c2, c3) ^ k[0];
+            uint t1 = Column(table, c1, c2, c3, c0) ^ k[1];
+            uint t2 = Column(table, c2, c3, c0, c1) ^ k[2];
+            c3 = Column(table, c3, c0, c1, c2) ^ k[3];
+            (c0, c1, c2) = (t0, t1, t2);
         }
 
-        ReadOnlySpan<uint> end = roundKeys[^4..];
-        b[0] = (forward ? Last(last, c0, c1, c2, c3) : Last(last, c0, c3, c2, c1)) ^ end[0];
-        b[1] = (forward ? Last(last, c1, c2, c3, c0) : Last(last, c1, c0, c3, c2)) ^ end[1];
-        b[2] = (forward ? Last(last, c2, c3, c0, c1) : Last(last, c2, c1, c0, c3)) ^ end[2];
-        b[3] = (forward ? Last(last, c3, c0, c1, c2) : Last(last, c3, c2, c1, c0)) ^ end[3];
+        ReadOnlySpan<byte> last = _substitute.AsSpan(0, 256);
+        b[0] = Last(last, c0, c1, c2, c3) ^ k[0];
+        b[1] = Last(last, c1, c2, c3, c0) ^ k[1];
+        b[2] = Last(last, c2, c3, c0, c1) ^ k[2];
+        b[3] = Last(last, c3, c0, c1, c2) ^ k[3];
     }
 
-    private static uint Column(uint[] table, uint row0, uint row1, uint row2, uint row3) =>
-        table[row0 & 0xff]
-        ^ BitOperations.RotateLeft(table[(row1 >> 8) & 0xff], 8)
-        ^ BitOperations.RotateLeft(table[(row2 >> 16) & 0xff], 16)
-        ^ BitOperations.RotateLeft(table[row3 >> 24], 24);
+    /// <summary>Decrypts four columns in place, with the round keys of the equivalent inverse cipher (FIPS 197, 5.3.5).</summary>
+    internal static void Decrypt(ReadOnlySpan<uint> roundKeys, Span<uint> block)
+    {
+        ReadOnlySpan<uint> table = _decrypt.AsSpan(0, 256);
+        Span<uint> b = block[..4];
+        uint c0 = b[0] ^ roundKeys[0], c1 = b[1] ^ roundKeys[1], c2 = b[2] ^ roundKeys[2], c3 = b[3] ^ roundKeys[3];
+        ReadOnlySpan<uint> k = roundKeys[4..];
+        for (; k.Length > 4; k = k[4..])
+        {
+            uint t0 = Column(table, c0, c3, c2, c1) ^ k[0];
+            uint t1 = Column(table, c1, c0, c3, c2) ^ k[1];
+            uint t2 = Column(table, c2, c1, c0, c3) ^ k[2];
+            c3 = Column(table, c3, c2, c1, c0) ^ k[3];
+            (c0, c1, c2) = (t0, t1, t2);
+        }
 
-    private static uint Last(byte[] substitute, uint row0, uint row1, uint row2, uint row3) =>
-        substitute[row0 & 0xff]
-        | ((uint)substitute[(row1 >> 8) & 0xff] << 8)
-        | ((uint)substitute[(row2 >> 16) & 0xff] << 16)
-        | ((uint)substitute[row3 >> 24] << 24);
+        ReadOnlySpan<byte> last = _inverseSubstitute.AsSpan(0, 256);
+        b[0] = Last(last, c0, c3, c2, c1) ^ k[0];
+        b[1] = Last(last, c1, c0, c3, c2) ^ k[1];
+        b[2] = Last(last, c2, c1, c0, c3) ^ k[2];
+        b[3] = Last(last, c3, c2, c1, c0) ^ k[3];
+    }
+
+    /// <summary>One column of a round: bytes of four columns, as ShiftRows brings them together, through the table.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static uint Column(ReadOnlySpan<uint> table, uint row0, uint row1, uint row2, uint row3) =>
+        table[(int)(row0 & 0xff)]
+        ^ BitOperations.RotateLeft(table[(int)((row1 >> 8) & 0xff)], 8)
+        ^ BitOperations.RotateLeft(table[(int)((row2 >> 16) & 0xff)], 16)
+        ^ BitOperations.RotateLeft(table[(int)(row3 >> 24)], 24);
+
+    /// <summary>The same in the last round, which does not mix.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static uint Last(ReadOnlySpan<byte> substitute, uint row0, uint row1, uint row2, uint row3) =>
+        substitute[(int)(row0 & 0xff)]
+        | ((uint)substitute[(int)((row1 >> 8) & 0xff)] << 8)
+        | ((uint)substitute[(int)((row2 >> 16) & 0xff)] << 16)
+        | ((uint)substitute[(int)(row3 >> 24)] << 24);
 
     /// <summary>The S-box by its definition (FIPS 197, 5.1.1): the inverse in GF(2^8), then an affine map.</summary>
     private static byte[] MakeSubstitute()

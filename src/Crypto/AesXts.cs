@@ -1,4 +1,5 @@
 using System;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
@@ -39,12 +40,14 @@ public ref struct AesXts : IDisposable
     public readonly void Decrypt(Span<byte> data, int sectorSize, ulong firstTweak, uint tweakStep = 1)
     {
         CheckSizes(data.Length, sectorSize);
+        ReadOnlySpan<Vector128<byte>> keys = _data.DecryptKeys;
+        bool instructions = _data.Instructions;
         for (ulong tweak = firstTweak; !data.IsEmpty; tweak = unchecked(tweak + tweakStep))
         {
-            Vector128<byte> mask = _tweak.Encrypt(Vector128.Create(tweak, 0).AsByte());
+            Vector128<byte> mask = FirstMask(tweak);
             foreach (ref Vector128<byte> block in MemoryMarshal.Cast<byte, Vector128<byte>>(data[..sectorSize]))
             {
-                block = _data.Decrypt(block ^ mask) ^ mask;
+                block = AesKey.Decrypt(keys, block ^ mask, instructions) ^ mask;
                 mask = Double(mask);
             }
 
@@ -56,12 +59,14 @@ public ref struct AesXts : IDisposable
     public readonly void Encrypt(Span<byte> data, int sectorSize, ulong firstTweak, uint tweakStep = 1)
     {
         CheckSizes(data.Length, sectorSize);
+        ReadOnlySpan<Vector128<byte>> keys = _data.EncryptKeys;
+        bool instructions = _data.Instructions;
         for (ulong tweak = firstTweak; !data.IsEmpty; tweak = unchecked(tweak + tweakStep))
         {
-            Vector128<byte> mask = _tweak.Encrypt(Vector128.Create(tweak, 0).AsByte());
+            Vector128<byte> mask = FirstMask(tweak);
             foreach (ref Vector128<byte> block in MemoryMarshal.Cast<byte, Vector128<byte>>(data[..sectorSize]))
             {
-                block = _data.Encrypt(block ^ mask) ^ mask;
+                block = AesKey.Encrypt(keys, block ^ mask, instructions) ^ mask;
                 mask = Double(mask);
             }
 
@@ -76,6 +81,9 @@ public ref struct AesXts : IDisposable
         _tweak.Dispose();
     }
 
+    private readonly Vector128<byte> FirstMask(ulong tweak) =>
+        AesKey.Encrypt(_tweak.EncryptKeys, Vector128.Create(tweak, 0).AsByte(), _tweak.Instructions);
+
     private static void CheckSizes(int length, int sectorSize)
     {
         if (sectorSize < AesKey.BlockLength || sectorSize % AesKey.BlockLength != 0 || length % sectorSize != 0)
@@ -85,6 +93,7 @@ public ref struct AesXts : IDisposable
     }
 
     /// <summary>Times alpha in GF(2^128), little endian (IEEE 1619, 5.2).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector128<byte> Double(Vector128<byte> mask)
     {
         Vector128<long> halves = mask.AsInt64();

@@ -19,9 +19,9 @@ internal readonly struct Sha1Block : IShaBlock<uint>
     public static void Compress(Span<uint> state, Span<uint> schedule)
     {
         Span<uint> w = schedule[..Rounds];
-        for (int i = 16; i < Rounds; i++)
+        for (Span<uint> m = w; m.Length > 16; m = m[1..])
         {
-            w[i] = BitOperations.RotateLeft(w[i - 3] ^ w[i - 8] ^ w[i - 14] ^ w[i - 16], 1);
+            m[16] = BitOperations.RotateLeft(m[13] ^ m[8] ^ m[2] ^ m[0], 1);
         }
 
         Span<uint> s = state[..5];

@@ -67,10 +67,10 @@ internal readonly struct Sha256Block : IShaBlock<uint>
 
     private static void Expand(Span<uint> w)
     {
-        for (int i = 0; i < Rounds - 16; i++)
+        // A window that slides by one word: its constant indices need one check for all.
+        for (Span<uint> m = w; m.Length > 16; m = m[1..])
         {
-            ReadOnlySpan<uint> m = w.Slice(i, 16);
-            w[i + 16] = unchecked(m[0] + LowerSigma0(m[1]) + m[9] + LowerSigma1(m[14]));
+            m[16] = unchecked(m[0] + LowerSigma0(m[1]) + m[9] + LowerSigma1(m[14]));
         }
     }
 
@@ -85,11 +85,15 @@ internal readonly struct Sha256Block : IShaBlock<uint>
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static uint UpperSigma0(uint x) => BitOperations.RotateRight(x, 2) ^ BitOperations.RotateRight(x, 13) ^ BitOperations.RotateRight(x, 22);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static uint UpperSigma1(uint x) => BitOperations.RotateRight(x, 6) ^ BitOperations.RotateRight(x, 11) ^ BitOperations.RotateRight(x, 25);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static uint LowerSigma0(uint x) => BitOperations.RotateRight(x, 7) ^ BitOperations.RotateRight(x, 18) ^ (x >> 3);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static uint LowerSigma1(uint x) => BitOperations.RotateRight(x, 17) ^ BitOperations.RotateRight(x, 19) ^ (x >> 10);
 }

@@ -80,10 +80,10 @@ internal readonly struct Sha512Block : IShaBlock<ulong>
 
     private static void Expand(Span<ulong> w)
     {
-        for (int i = 0; i < Rounds - 16; i++)
+        // A window that slides by one word: its constant indices need one check for all.
+        for (Span<ulong> m = w; m.Length > 16; m = m[1..])
         {
-            ReadOnlySpan<ulong> m = w.Slice(i, 16);
-            w[i + 16] = unchecked(m[0] + LowerSigma0(m[1]) + m[9] + LowerSigma1(m[14]));
+            m[16] = unchecked(m[0] + LowerSigma0(m[1]) + m[9] + LowerSigma1(m[14]));
         }
     }
 
@@ -98,12 +98,16 @@ internal readonly struct Sha512Block : IShaBlock<ulong>
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static ulong UpperSigma0(ulong x) => BitOperations.RotateRight(x, 28) ^ BitOperations.RotateRight(x, 34) ^ BitOperations.RotateRight(x, 39);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static ulong UpperSigma1(ulong x) => BitOperations.RotateRight(x, 14) ^ BitOperations.RotateRight(x, 18) ^ BitOperations.RotateRight(x, 41);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static ulong LowerSigma0(ulong x) => BitOperations.RotateRight(x, 1) ^ BitOperations.RotateRight(x, 8) ^ (x >> 7);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static ulong LowerSigma1(ulong x) => BitOperations.RotateRight(x, 19) ^ BitOperations.RotateRight(x, 61) ^ (x >> 6);
 }
 
