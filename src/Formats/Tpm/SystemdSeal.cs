@@ -70,8 +70,8 @@ public sealed record SystemdSeal
 
             json.WriteString("tpm2-primary-alg"u8, Algorithms.Name(PrimaryType));
             WriteOneOrMore(json, "tpm2-policy-hash", PolicyDigests, Convert.ToHexStringLower);
-            json.WriteBoolean("tpm2-pin"u8, NeedsPin);
-            json.WriteBoolean("tpm2_pcrlock"u8, UsesPcrlock);
+            WriteIfSet(json, "tpm2-pin", NeedsPin);
+            WriteIfSet(json, "tpm2_pcrlock", UsesPcrlock);
             if (!SignedPcrs.IsEmpty)
             {
                 WriteMask(json, "tpm2_pubkey_pcrs", SignedPcrs);
@@ -96,6 +96,14 @@ public sealed record SystemdSeal
         }
 
         json.WriteEndArray();
+    }
+
+    private static void WriteIfSet(Utf8JsonWriter json, string name, bool value)
+    {
+        if (value)
+        {
+            json.WriteBoolean(name, value);
+        }
     }
 
     private static void WriteIfAny(Utf8JsonWriter json, string name, byte[] value)
