@@ -1,0 +1,220 @@
+using System;
+using System.Collections.Generic;
+using System.IO;
+using System.Linq;
+using System.Security.Cryptography;
+using System.Text;
+using InitRuntime.Formats.BootConfig;
+using InitRuntime.Formats.Gpt;
+using InitRuntime.Mkinitramfs.Disk;
+using InitRuntime.Mkinitramfs.Host;
+using InitRuntime.Mkinitramfs.Initramfs;
+using InitRuntime.Mkinitramfs.Manifest;
+using InitRuntime.Mkinitramfs.Rootfs;
+using InitRuntime.Mkinitramfs.Signing;
+using InitRuntime.Mkinitramfs.Uki;
+
+namespace InitRuntime.Mkinitramfs.Build;
+
+/// <summary>Makes all artefacts of an image from its manifest. Same inputs, same bytes.</summary>
+internal sealed class ImageBuilder
+{
+    private const string BootLoaderInTree = "usr/lib/x86_64-linux-gnu/efibootguard/efibootguardx64.efi";
+
+    private static readonly string[] _certificates = ["PK.crt", "KEK.crt", "db.crt"];
+
+    private readonly ImageManifest _manifest;
+    private readonly ToolsTree _tools;
+    private readonly IBuildLog _log;
+    private readonly string _work;
+
+    private ImageBuilder(ImageManifest manifest, ToolsTree tools, string work, IBuildLog log)
+    {
+        _manifest = manifest;
+        _tools = tools;
+        _work = work;
+        _log = log;
+    }
+
+    /// <summary>
+    /// Builds into <paramref name="directory"/>, which is made if it is missing. Its files are replaced at the end, one by one;
+    /// a build that fails changes none.
+    /// </summary>
+    /// <exception cref="BuildException">The image cannot be made as the manifest says.</exception>
+    internal static ImageSummary Build(ImageManifest manifest, string directory, IBuildLog log)
+    {
+        directory = Path.GetFullPath(directory);
+        byte[] init = InitProgram.Read();
+        ToolsTree tools = ToolsTree.Open(CacheDirectory.Path, log);
+        Directory.CreateDirectory(directory);
+        // On the same file system, so that a rename is all that is left to do.
+        string work = Path.Combine(directory, $".build-{Environment.ProcessId}");
+        Directory.CreateDirectory(work);
+        try
+        {
+            var builder = new ImageBuilder(manifest, tools, work, log);
+            ImageSummary summary = builder.MakeAll(init);
+            foreach (string name in (string[])[Artefacts.Root, Artefacts.Initramfs, Artefacts.Uki, Artefacts.Disk, Artefacts.Summary])
+            {
+                File.Move(Path.Combine(work, name), Path.Combine(directory, name), overwrite: true);
+            }
+
+            CopyCertificates(manifest.Signing.EnrolDirectory, Path.Combine(directory, Artefacts.SecureBootKeys));
+            return summary;
+        }
+        finally
+        {
+            Directory.Delete(work, recursive: true);
+        }
+    }
+
+    private ImageSummary MakeAll(byte[] init)
+    {
+        string archivePath = RootSource.Archive(_manifest, _tools, CacheDirectory.Path, _work, _log);
+        using TarArchive archive = TarArchive.Open(archivePath);
+        KernelFiles kernel = KernelFiles.Find(archive);
+        KernelRequirements.Check(_manifest, kernel);
+        IReadOnlyList<ModuleResolver.Chosen> modules = InitramfsBuilder.ResolveModules(_manifest, kernel);
+
+        RootTar tar = _log.Step("choosing what the root holds", () => RootTar.Write(
+            archive, Path.Combine(_work, "root.tar"), _manifest.Image.Name, _manifest.Image.Version, SourceDate.Seconds));
+        Guid uuid = _manifest.Image.Uuid ?? DeriveUuid(tar, kernel, modules, init);
+        tar.WriteUuid(uuid);
+
+        string root = Path.Combine(_work, Artefacts.Root);
+        _log.Step($"making the {_manifest.Rootfs.FileSystem} file system", () => RootFileSystem.Write(
+            _manifest.Rootfs, tar.Path, root, uuid, Math.Max(_manifest.Verity.DataBlockSize, _manifest.Verity.HashBlockSize), _tools, _log));
+        VeritySettings verity = _log.Step(
+            "hashing it for dm-verity", () => VerityImage.Append(_manifest.Verity, uuid, root, _tools, _log));
+        string osRelease = OsReleaseOf(tar.Path);
+        File.Delete(tar.Path);
+
+        BootConfiguration configuration = Configuration(uuid, verity, modules);
+        string initramfs = Path.Combine(_work, Artefacts.Initramfs);
+        _log.Step($"making the initramfs ({modules.Count} modules)", () =>
+        {
+            InitramfsBuilder.Write(initramfs, init, configuration, modules, Signature(verity), kernel, _tools, _log);
+            return initramfs;
+        });
+
+        using AuthenticodeSigner signer = AuthenticodeSigner.Open(_manifest.Signing, _log);
+        string uki = Path.Combine(_work, Artefacts.Uki);
+        IReadOnlyList<PcrValue> pcrValues = _log.Step("making and signing the UKI", () => UkiBuilder.Build(
+            new UkiInputs
+            {
+                StubFile = _tools.HostPath(UkiBuilder.StubInTree),
+                Kernel = kernel.Image,
+                InitrdFile = initramfs,
+                CommandLine = CommandLine,
+                OsRelease = osRelease,
+                Uname = kernel.Version,
+            },
+            signer,
+            uki));
+        string bootLoader = Path.Combine(_work, "bootloader.efi");
+        signer.SignFile(_tools.HostPath(BootLoaderInTree), bootLoader);
+
+        string disk = Path.Combine(_work, Artefacts.Disk);
+        GptTable table = _log.Step("making the disk image", () => DiskImage.Write(
+            disk, _manifest, new DiskContent(bootLoader, uki, root), _work, _tools, _log));
+
+        ImageSummary summary = Summary(uuid, kernel, modules, verity, pcrValues, table);
+        File.WriteAllBytes(Path.Combine(_work, Artefacts.Summary), ImageSummary.Write(summary));
+        return summary;
+    }
+
+    private string CommandLine => string.Join(' ', _manifest.Kernel.CommandLine);
+
+    /// <summary>From all that makes the image what it is; not from keys, nor from sizes of the disk.</summary>
+    private Guid DeriveUuid(RootTar tar, KernelFiles kernel, IReadOnlyList<ModuleResolver.Chosen> modules, byte[] init)
+    {
+        VeritySettings planned = VerityImage.Plan(_manifest.Verity, Guid.Empty, dataLength: 0);
+        return ImageIdentity.Derive(
+        [
+            tar.ContentDigest,
+            SHA256.HashData(kernel.Image),
+            SHA256.HashData(init),
+            Encoding.UTF8.GetBytes(CommandLine),
+            Encoding.UTF8.GetBytes($"{_manifest.Rootfs.FileSystem} {_manifest.Rootfs.Compression} {_manifest.Verity.FecRoots}"),
+            BootConfigJson.Write(Configuration(Guid.Empty, planned, modules)),
+        ]);
+    }
+
+    private BootConfiguration Configuration(Guid uuid, VeritySettings verity, IReadOnlyList<ModuleResolver.Chosen> modules) => new()
+    {
+        FormatVersion = 1,
+        ImageUuid = uuid,
+        ImageName = _manifest.Image.Name,
+        ImageVersion = _manifest.Image.Version,
+        Root = new RootSettings { FileSystem = _manifest.Rootfs.FileSystem, SlotLabels = DiskLayout.RootSlots, Verity = verity },
+        Modules = [.. modules.Select(module => module.Settings)],
+        Overlays = _manifest.Overlays,
+        Failure = _manifest.Failure,
+        DeviceTimeoutSeconds = _manifest.Boot.DeviceTimeoutSeconds,
+        Init = _manifest.Boot.Init,
+        DebugShell = _manifest.Development.DebugShell,
+    };
+
+    private byte[]? Signature(VeritySettings verity) => _manifest.Verity is { RootHashKey: { } key, RootHashCertificate: { } certificate }
+        ? VerityImage.SignRootHash(verity.RootHash, key, certificate, _tools, _log)
+        : null;
+
+    private static string OsReleaseOf(string tar)
+    {
+        using TarArchive archive = TarArchive.Open(tar);
+        return archive.ReadText(OsRelease.Path) ?? archive.ReadText(OsRelease.OtherPath)!;
+    }
+
+    private ImageSummary Summary(
+        Guid uuid,
+        KernelFiles kernel,
+        IReadOnlyList<ModuleResolver.Chosen> modules,
+        VeritySettings verity,
+        IReadOnlyList<PcrValue> pcrValues,
+        GptTable table) => new()
+        {
+            Name = _manifest.Image.Name,
+            Version = _manifest.Image.Version,
+            ImageUuid = uuid,
+            Architecture = _manifest.Rootfs.Architecture,
+            KernelVersion = kernel.Version,
+            CommandLine = CommandLine,
+            FileSystem = _manifest.Rootfs.FileSystem,
+            Algorithm = verity.Algorithm,
+            Roothash = verity.RootHash,
+            Salt = verity.Salt,
+            HashOffset = verity.HashOffset,
+            DataBlockSize = verity.DataBlockSize,
+            HashBlockSize = verity.HashBlockSize,
+            DataBlocks = verity.DataBlocks,
+            FecOffset = verity.Fec?.Offset,
+            FecRoots = verity.Fec?.Roots,
+            Partitions = table.Partitions.ToDictionary(partition => partition.Label, partition => partition.Id),
+            Modules = [.. modules.Select(module => module.Settings.Name)],
+            Pcr11 = pcrValues.GroupBy(value => value.Bank.Name).ToDictionary(
+                bank => bank.Key,
+                IReadOnlyDictionary<string, string> (bank) => bank.ToDictionary(value => value.PhasePath, value => Convert.ToHexStringLower(value.Value))),
+            Artefacts = ((string[])[Artefacts.Disk, Artefacts.Initramfs, Artefacts.Uki, Artefacts.Root]).ToDictionary(name => name, Describe),
+        };
+
+    private ArtefactSummary Describe(string name)
+    {
+        using FileStream stream = File.OpenRead(Path.Combine(_work, name));
+        return new ArtefactSummary(stream.Length, Convert.ToHexStringLower(SHA256.HashData(stream)));
+    }
+
+    /// <summary>What a device's firmware (or <c>initruntime run</c>) has to be given, if the manifest says where it is.</summary>
+    private static void CopyCertificates(string? source, string directory)
+    {
+        if (source is null || !_certificates.All(name => File.Exists(Path.Combine(source, name))))
+        {
+            return;
+        }
+
+        Directory.CreateDirectory(directory);
+        foreach (string name in _certificates)
+        {
+            File.Copy(Path.Combine(source, name), Path.Combine(directory, name), overwrite: true);
+        }
+    }
+}

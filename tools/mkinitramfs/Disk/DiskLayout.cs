@@ -1,0 +1,52 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using System.Security.Cryptography;
+using System.Text;
+using InitRuntime.Formats.Gpt;
+using InitRuntime.Mkinitramfs.Manifest;
+
+namespace InitRuntime.Mkinitramfs.Disk;
+
+/// <summary>
+/// The partitions of a device's disk: isar-cip-core's, so that its devices and habits carry over. The GUIDs come from the
+/// image's name, not from its version: every version of an image finds the same ones, and updates can name them.
+/// </summary>
+internal static class DiskLayout
+{
+    internal const string Efi = "efi";
+    internal const string Var = "var";
+
+    /// <summary>Labels of the slots of the loader's configuration, in slot order.</summary>
+    internal static readonly IReadOnlyList<string> BootSlots = ["BOOT0", "BOOT1"];
+
+    /// <summary>Labels of the root slots, in slot order.</summary>
+    internal static readonly IReadOnlyList<string> RootSlots = ["root-a", "root-b"];
+
+    /// <summary>The table of a disk that is as small as its partitions allow.</summary>
+    internal static GptTable Table(ImageManifest manifest)
+    {
+        Guid Id(string label) => Derive(manifest.Image.Name, label);
+        PartitionRequest Request(string label, Guid type, long size, PartitionAttributes attributes) =>
+            new(label, type, Id(label), size, attributes);
+
+        DiskSection disk = manifest.Disk;
+        List<PartitionRequest> requests =
+        [
+            Request(Efi, PartitionType.EfiSystem, disk.EfiSize, PartitionAttributes.None),
+            .. BootSlots.Select(label => Request(label, PartitionType.BasicData, disk.BootSize, PartitionAttributes.NoAutomaticMount)),
+            .. RootSlots.Select(label => Request(label, PartitionType.RootX64, disk.RootSize, PartitionAttributes.NoAutomaticMount | PartitionAttributes.ReadOnly)),
+            Request(Var, PartitionType.Var, disk.VarSize, PartitionAttributes.NoAutomaticMount),
+        ];
+        return GptLayout.Place(Id("disk"), requests);
+    }
+
+    /// <summary>A UUID of version 8 (RFC 9562) from two names.</summary>
+    private static Guid Derive(string image, string label)
+    {
+        byte[] bytes = SHA256.HashData(Encoding.UTF8.GetBytes($"initruntime partition 1\0{image}\0{label}"))[..16];
+        bytes[6] = (byte)((bytes[6] & 0x0f) | 0x80);
+        bytes[8] = (byte)((bytes[8] & 0x3f) | 0x80);
+        return new Guid(bytes, bigEndian: true);
+    }
+}

@@ -1,0 +1,125 @@
+using System;
+using System.Collections.Generic;
+using System.IO;
+using System.Linq;
+using InitRuntime.Formats;
+using InitRuntime.Formats.BootConfig;
+using InitRuntime.Formats.Cpio;
+using InitRuntime.Mkinitramfs.Host;
+using InitRuntime.Mkinitramfs.Manifest;
+using InitRuntime.Mkinitramfs.Rootfs;
+
+namespace InitRuntime.Mkinitramfs.Initramfs;
+
+/// <summary>Makes the initramfs: /init, what it believes, and the modules it loads. Same inputs, same bytes.</summary>
+internal static class InitramfsBuilder
+{
+    /// <summary>
+    /// The window of zstd -19, in bits, is 8 MiB; the kernel's decompressor takes up to 128 MiB (lib/decompress_unzstd.c).
+    /// </summary>
+    private const string CompressionLevel = "-19";
+
+    private const UnixFileMode DirectoryMode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute
+        | UnixFileMode.GroupRead | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute;
+
+    private const UnixFileMode FileMode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
+
+    /// <summary>What /init mounts on, and where it puts the root.</summary>
+    private static readonly string[] _mountPoints = ["dev", "proc", "run", "sys", "sysroot"];
+
+    /// <summary>The modules that the boot of a manifest needs, and those it names.</summary>
+    internal static IReadOnlyList<ModuleResolver.Chosen> ResolveModules(ImageManifest manifest, KernelFiles kernel)
+    {
+        List<ModuleResolver.Wish> wishes =
+        [
+            new("efivarfs", "the boot needs it", Always: true),
+            new("dm_mod", "the boot needs it", Always: true),
+            new("dm_verity", "the boot needs it", Always: true),
+            new(manifest.Rootfs.FileSystem, $"rootfs.file-system = \"{manifest.Rootfs.FileSystem}\"", Always: true),
+        ];
+        if (manifest.Overlays.Count > 0)
+        {
+            wishes.Add(new("overlay", $"the overlay of {manifest.Overlays[0].Path} needs it", Always: true));
+        }
+
+        wishes.AddRange(manifest.Kernel.ModulesAlways.Select(name => new ModuleResolver.Wish(name, "kernel.modules-always", Always: true)));
+        wishes.AddRange(manifest.Kernel.Modules.Select(name => new ModuleResolver.Wish(name, "kernel.modules", Always: false)));
+        return ModuleResolver.Resolve(kernel.Modules, wishes, [manifest.Verity.Algorithm], manifest.Kernel.ModuleOptions);
+    }
+
+    /// <summary>Writes the compressed archive.</summary>
+    /// <param name="output">Its file.</param>
+    /// <param name="init">The program.</param>
+    /// <param name="configuration">What it believes; checked by the reader that /init uses.</param>
+    /// <param name="modules">Chosen before.</param>
+    /// <param name="rootHashSignature">The kernel's proof of the root hash, or null.</param>
+    /// <param name="kernel">Where the modules are.</param>
+    /// <param name="tools">Where xz and zstd are.</param>
+    /// <param name="log">Gets the commands.</param>
+    /// <exception cref="BuildException">The configuration breaks a rule, or a module cannot be used.</exception>
+    internal static void Write(
+        string output,
+        byte[] init,
+        BootConfiguration configuration,
+        IReadOnlyList<ModuleResolver.Chosen> modules,
+        byte[]? rootHashSignature,
+        KernelFiles kernel,
+        ToolsTree tools,
+        IBuildLog log)
+    {
+        byte[] json = BootConfigJson.Write(configuration);
+        if (!BootConfigJson.TryParse(json, out _, out ParseError error))
+        {
+            throw new BuildException($"boot.json: {error}");
+        }
+
+        List<(string Path, UnixFileMode Mode, byte[] Content)> files =
+        [
+            ("init", DirectoryMode, init),
+            (Relative(BootConfigJson.Path), FileMode, json),
+            .. modules.Select(module => (Relative(module.Settings.Path), FileMode, ReadModule(module, kernel, tools, log))),
+        ];
+        if (rootHashSignature is not null)
+        {
+            files.Add((Relative(VerityImage.SignaturePath), FileMode, rootHashSignature));
+        }
+
+        using var archive = new MemoryStream();
+        var writer = new CpioWriter(archive, DateTimeOffset.FromUnixTimeSeconds(SourceDate.Seconds));
+        foreach (string directory in _mountPoints.Concat(files.SelectMany(file => Parents(file.Path))).Distinct().Order(StringComparer.Ordinal))
+        {
+            writer.AddDirectory(directory, DirectoryMode);
+        }
+
+        // The kernel opens it for /init before /init can mount anything.
+        writer.AddCharacterDevice("dev/console", UnixFileMode.UserRead | UnixFileMode.UserWrite, major: 5, minor: 1);
+        foreach ((string path, UnixFileMode mode, byte[] content) in files.OrderBy(file => file.Path, StringComparer.Ordinal))
+        {
+            writer.AddFile(path, mode, content);
+        }
+
+        writer.Finish();
+        HostCommand zstd = tools.Command("zstd", CompressionLevel, "--single-thread", "--check", "--quiet", "--stdout");
+        (zstd with { Input = archive.ToArray(), OutputFile = output }).Run(log);
+    }
+
+    private static byte[] ReadModule(ModuleResolver.Chosen module, KernelFiles kernel, ToolsTree tools, IBuildLog log)
+    {
+        byte[] data = CompressedModule.Unpack(kernel.ReadModule(module.SourcePath), module.SourcePath, tools, log);
+        return !kernel.Config.IsBuiltIn("CONFIG_MODULE_SIG") || CompressedModule.IsSigned(data)
+            ? data
+            : throw new BuildException(
+                $"{module.SourcePath} has no signature: under Secure Boot the kernel does not load it",
+                "sign it with a key that the kernel trusts, or leave it out of kernel.modules");
+    }
+
+    private static string Relative(string path) => path.TrimStart('/');
+
+    private static IEnumerable<string> Parents(string path)
+    {
+        for (int slash = path.IndexOf('/'); slash >= 0; slash = path.IndexOf('/', slash + 1))
+        {
+            yield return path[..slash];
+        }
+    }
+}
