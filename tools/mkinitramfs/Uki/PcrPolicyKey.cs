@@ -11,19 +11,24 @@ internal sealed class PcrPolicyKey
     private readonly IDigestSigner _signer;
     private readonly string _file;
 
-    private PcrPolicyKey(IDigestSigner signer, string file, string pem, byte[] subjectPublicKeyInfo)
+    private readonly byte[] _publicKey;
+
+    private PcrPolicyKey(IDigestSigner signer, string file, string pem, byte[] publicKey)
     {
         _signer = signer;
         _file = file;
+        _publicKey = publicKey;
         PublicKeyPem = pem;
-        SubjectPublicKeyInfo = subjectPublicKeyInfo;
     }
 
     /// <summary>The public key file as it is: what <c>.pcrpkey</c> holds.</summary>
     internal string PublicKeyPem { get; }
 
-    /// <summary>The public key in DER.</summary>
-    internal byte[] SubjectPublicKeyInfo { get; }
+    /// <summary>
+    /// By what systemd tells keys apart (<c>pkfp</c>): SHA-256 of the RSAPublicKey in DER (PKCS#1), not of the
+    /// SubjectPublicKeyInfo that the PEM file holds.
+    /// </summary>
+    internal byte[] Fingerprint => SHA256.HashData(_publicKey);
 
     /// <summary>A key pair.</summary>
     /// <param name="signer">Holds the private key.</param>
@@ -49,7 +54,7 @@ internal sealed class PcrPolicyKey
         }
 
         SigningCertificate.CheckSize(publicKeyFile, key);
-        return new PcrPolicyKey(signer, publicKeyFile, pem, key.ExportSubjectPublicKeyInfo());
+        return new PcrPolicyKey(signer, publicKeyFile, pem, key.ExportRSAPublicKey());
     }
 
     /// <summary>Signs a policy digest (RSASSA with SHA-256 over it) and checks the outcome against the public key.</summary>
@@ -59,7 +64,7 @@ internal sealed class PcrPolicyKey
         byte[] hash = SHA256.HashData(policyDigest);
         byte[] signature = _signer.Sign(hash);
         using var key = RSA.Create();
-        key.ImportSubjectPublicKeyInfo(SubjectPublicKeyInfo, out _);
+        key.ImportRSAPublicKey(_publicKey, out _);
         return signature.Length * 8 == key.KeySize && key.VerifyHash(hash, signature, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1)
             ? signature
             : throw new BuildException($"the PCR policy signature is not by the key of {_file}", "private and public key must belong together");

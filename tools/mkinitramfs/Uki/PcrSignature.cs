@@ -18,9 +18,13 @@ internal static class PcrSignature
     private static readonly JsonWriterOptions _json = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>The JSON text: of each bank, one signed policy for each value.</summary>
+    /// <remarks>
+    /// Every signature is RSASSA with SHA-256, whatever the bank, since that is what unlocking asks the TPM to verify.
+    /// systemd-measure before systemd#41051 signs with the bank's digest instead, which then is refused.
+    /// </remarks>
     internal static string Write(IReadOnlyList<PcrValue> values, PcrPolicyKey key)
     {
-        string fingerprint = Convert.ToHexStringLower(SHA256.HashData(key.SubjectPublicKeyInfo));
+        string fingerprint = Convert.ToHexStringLower(key.Fingerprint);
         var text = new MemoryStream();
         using (var json = new Utf8JsonWriter(text, _json))
         {
