@@ -1,0 +1,86 @@
+using System.Collections.Generic;
+using System.IO;
+using System.Runtime.CompilerServices;
+using InitRuntime.Linux;
+using InitRuntime.Linux.DeviceMapper;
+using InitRuntime.Mkinitramfs.Host;
+using InitRuntime.Unit.Harness;
+using Xunit;
+
+namespace InitRuntime.Unit.Linux;
+
+/// <summary>The C compiler compares our structures and request numbers with the kernel's own headers.</summary>
+public sealed unsafe class KernelStructureTests
+{
+    [Fact]
+    public void Device_mapper_structures_are_those_of_the_header()
+    {
+        DmIoctl header = default;
+        DmTargetSpec spec = default;
+        Check(
+            "linux/dm-ioctl.h",
+            Size<DmIoctl>("struct dm_ioctl"),
+            Offset("struct dm_ioctl", "data_size", &header, &header.DataSize),
+            Offset("struct dm_ioctl", "data_start", &header, &header.DataStart),
+            Offset("struct dm_ioctl", "target_count", &header, &header.TargetCount),
+            Offset("struct dm_ioctl", "flags", &header, &header.Flags),
+            Offset("struct dm_ioctl", "event_nr", &header, &header.EventNumber),
+            Offset("struct dm_ioctl", "dev", &header, &header.Device),
+            Offset("struct dm_ioctl", "name", &header, &header.Name),
+            Offset("struct dm_ioctl", "uuid", &header, &header.Uuid),
+            Size<DmTargetSpec>("struct dm_target_spec"),
+            Offset("struct dm_target_spec", "length", &spec, &spec.Length),
+            Offset("struct dm_target_spec", "next", &spec, &spec.Next),
+            Offset("struct dm_target_spec", "target_type", &spec, &spec.TargetType),
+            Equal("DM_DEV_CREATE", 0xc138fd03),
+            Equal("DM_TABLE_LOAD", 0xc138fd09));
+    }
+
+    [Fact]
+    public void The_netlink_address_is_that_of_the_header()
+    {
+        UeventSocket.SockaddrNl address = default;
+        Check(
+            "linux/netlink.h",
+            Size<UeventSocket.SockaddrNl>("struct sockaddr_nl"),
+            Offset("struct sockaddr_nl", "nl_pid", &address, &address.Port),
+            Offset("struct sockaddr_nl", "nl_groups", &address, &address.Groups));
+    }
+
+    [Fact]
+    public void Request_numbers_are_made_as_the_kernel_makes_them()
+    {
+        Check(
+            "linux/fs.h",
+            Equal("BLKGETSIZE64", new Ioctl<ulong>("", IoctlDirection.Read, 0x12, 114).Request),
+            Equal("FS_IOC_GETFLAGS", new Ioctl<long>("", IoctlDirection.Read, (byte)'f', 1).Request),
+            Equal("FS_IOC_SETFLAGS", new Ioctl<long>("", IoctlDirection.Write, (byte)'f', 2).Request));
+        Check(
+            "linux/dm-ioctl.h",
+            Equal("DM_TABLE_STATUS", new Ioctl<DmIoctl>("", IoctlDirection.ReadWrite, 0xfd, 12).Request),
+            Equal("DM_DEV_SUSPEND", new Ioctl<DmIoctl>("", IoctlDirection.ReadWrite, 0xfd, 6).Request));
+    }
+
+    [Fact]
+    public void A_wrong_offset_is_noticed()
+    {
+        DmIoctl header = default;
+        string wrong = Offset("struct dm_ioctl", "name", &header, &header.Uuid);
+        Assert.Throws<BuildException>(() => Check("linux/dm-ioctl.h", wrong));
+    }
+
+    private static string Size<T>(string type) => $"_Static_assert(sizeof({type}) == {Unsafe.SizeOf<T>()}, \"size of {type}\");";
+
+    private static string Offset(string type, string field, void* structure, void* member) =>
+        $"_Static_assert(offsetof({type}, {field}) == {(byte*)member - (byte*)structure}, \"offset of {field}\");";
+
+    private static string Equal(string constant, uint value) => $"_Static_assert({constant} == {value}u, \"{constant}\");";
+
+    private static void Check(string header, params IEnumerable<string> assertions)
+    {
+        using var directory = new TemporaryDirectory();
+        File.WriteAllLines(
+            directory["check.c"], ["#include <stddef.h>", "#include <sys/socket.h>", "#include <sys/ioctl.h>", $"#include <{header}>", .. assertions]);
+        new HostCommand("clang", "-fsyntax-only", directory["check.c"]).Run(new PlainLog(TextWriter.Null, showCommands: false));
+    }
+}
