@@ -1,6 +1,6 @@
 using System;
+using System.IO;
 using System.Text.Json;
-using System.Text.Json.Serialization;
 
 namespace InitRuntime.Formats.BootConfig;
 
@@ -14,8 +14,16 @@ public static class BootConfigJson
     public const int MaximumLength = 1 << 20;
 
     /// <summary>The file's bytes for <paramref name="configuration"/>.</summary>
-    public static byte[] Write(BootConfiguration configuration) =>
-        JsonSerializer.SerializeToUtf8Bytes(configuration, BootConfigJsonContext.Default.BootConfiguration);
+    public static byte[] Write(BootConfiguration configuration)
+    {
+        using var buffer = new MemoryStream();
+        using (var json = new Utf8JsonWriter(buffer, new JsonWriterOptions { Indented = true, NewLine = "\n" }))
+        {
+            BootConfigWriter.Write(json, configuration);
+        }
+
+        return buffer.ToArray();
+    }
 
     /// <summary>Reads the file's bytes, and checks every value that /init relies on.</summary>
     public static bool TryParse(ReadOnlySpan<byte> json, out BootConfiguration value, out ParseError error)
@@ -29,26 +37,16 @@ public static class BootConfigJson
 
         try
         {
-            value = JsonSerializer.Deserialize(json, BootConfigJsonContext.Default.BootConfiguration)!;
+            value = BootConfigReader.Read(json);
         }
-        catch (JsonException e)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
+            // The reader reports bytes that are not UTF-8 as an invalid operation.
             error = new($"not valid: {e.Message}");
             return false;
         }
 
-        error = value is null ? new("empty") : BootConfigRules.Check(value);
+        error = BootConfigRules.Check(value);
         return !error.IsError;
     }
 }
-
-[JsonSourceGenerationOptions(
-    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
-    UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
-    UseStringEnumConverter = true,
-    RespectNullableAnnotations = true,
-    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-    MaxDepth = 8,
-    WriteIndented = true)]
-[JsonSerializable(typeof(BootConfiguration))]
-internal sealed partial class BootConfigJsonContext : JsonSerializerContext;

@@ -1,6 +1,7 @@
 using System;
+using System.IO;
 using System.Text.Json;
-using System.Text.Json.Serialization;
+using InitRuntime.Formats.Json;
 
 namespace InitRuntime.Formats.BootReport;
 
@@ -13,70 +14,149 @@ public static class BootReportJson
     /// <summary>The largest failure record, in bytes: EFI variable stores are small.</summary>
     public const int MaximumRecordLength = 1024;
 
-    /// <summary>The longest reason that is kept, in characters.</summary>
+    private const int MaximumConsecutive = 1_000_000;
     private const int MaximumReasonLength = 300;
 
     /// <summary>The bytes of a report.</summary>
-    public static byte[] Write(BootReportDocument report) =>
-        JsonSerializer.SerializeToUtf8Bytes(report, BootReportJsonContext.Default.BootReportDocument);
+    public static byte[] Write(BootReportDocument report)
+    {
+        ArgumentNullException.ThrowIfNull(report);
+        return Write(json =>
+        {
+            json.WriteStartObject();
+            json.WriteNumber("format_version", report.FormatVersion);
+            json.WriteString("image_uuid", report.ImageUuid);
+            json.WriteString("image_name", report.ImageName);
+            json.WriteString("image_version", report.ImageVersion);
+            WriteIfAny(json, "slot", report.Slot);
+            WriteIfAny(json, "root_partition", report.RootPartition);
+            WriteIfAny(json, "system_disk", report.SystemDisk);
+            if (report.OnTrial is { } onTrial)
+            {
+                json.WriteBoolean("on_trial", onTrial);
+            }
+
+            json.WriteNumber("kernel_milliseconds", report.KernelMilliseconds);
+            json.WriteStartArray("stages");
+            foreach (StageReport stage in report.Stages)
+            {
+                json.WriteStartObject();
+                json.WriteString("name", stage.Name);
+                json.WriteNumber("milliseconds", stage.Milliseconds);
+                WriteIfAny(json, "failed", stage.Failed);
+                json.WriteEndObject();
+            }
+
+            json.WriteEndArray();
+            if (report.LastFailure is { } failure)
+            {
+                json.WritePropertyName("last_failure");
+                WriteRecord(json, failure);
+            }
+
+            json.WriteEndObject();
+        });
+    }
 
     /// <summary>The bytes of a failure record, its reason shortened if need be.</summary>
     public static byte[] Write(FailureRecord record)
     {
         ArgumentNullException.ThrowIfNull(record);
         string reason = record.Reason.Length > MaximumReasonLength ? record.Reason[..MaximumReasonLength] + ".." : record.Reason;
-        return JsonSerializer.SerializeToUtf8Bytes(record with { Reason = reason }, BootReportJsonContext.Default.FailureRecord);
-    }
-
-    /// <summary>Reads a report, as the tests and tools do.</summary>
-    public static bool TryParse(ReadOnlySpan<byte> json, out BootReportDocument value, out ParseError error)
-    {
-        value = null!;
-        try
-        {
-            value = JsonSerializer.Deserialize(json, BootReportJsonContext.Default.BootReportDocument)!;
-            error = value is null ? new("empty") : default;
-        }
-        catch (JsonException e)
-        {
-            error = new($"not valid: {e.Message}");
-        }
-
-        return !error.IsError;
+        return Write(json => WriteRecord(json, record with { Reason = reason }));
     }
 
     /// <summary>Reads a failure record. Anybody could have written the variable, so only its form is believed.</summary>
     public static bool TryParse(ReadOnlySpan<byte> json, out FailureRecord value, out ParseError error)
     {
         value = null!;
-        if (json.Length > MaximumRecordLength)
+        error = json.Length > MaximumRecordLength ? new($"longer than {MaximumRecordLength} bytes") : default;
+        if (error.IsError)
         {
-            error = new($"longer than {MaximumRecordLength} bytes");
             return false;
         }
 
         try
         {
-            value = JsonSerializer.Deserialize(json, BootReportJsonContext.Default.FailureRecord)!;
-            error = value is null ? new("empty")
-                : value.Consecutive is < 0 or > 1_000_000 ? new($"consecutive: {value.Consecutive}")
-                : default;
+            value = ReadRecord(json);
         }
-        catch (JsonException e)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
             error = new($"not valid: {e.Message}");
         }
 
         return !error.IsError;
     }
-}
 
-[JsonSourceGenerationOptions(
-    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
-    RespectNullableAnnotations = true,
-    RespectRequiredConstructorParameters = true,
-    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-    MaxDepth = 6)]
-[JsonSerializable(typeof(BootReportDocument))]
-[JsonSerializable(typeof(FailureRecord))]
-internal sealed partial class BootReportJsonContext : JsonSerializerContext;
+    private static byte[] Write(Action<Utf8JsonWriter> write)
+    {
+        using var buffer = new MemoryStream();
+        using (var json = new Utf8JsonWriter(buffer))
+        {
+            write(json);
+        }
+
+        return buffer.ToArray();
+    }
+
+    private static void WriteRecord(Utf8JsonWriter json, FailureRecord record)
+    {
+        json.WriteStartObject();
+        if (record.ImageUuid is { } uuid)
+        {
+            json.WriteString("image_uuid", uuid);
+        }
+
+        WriteIfAny(json, "image_version", record.ImageVersion);
+        WriteIfAny(json, "slot", record.Slot);
+        json.WriteString("stage", record.Stage);
+        json.WriteString("reason", record.Reason);
+        WriteIfAny(json, "device", record.Device);
+        json.WriteNumber("consecutive", record.Consecutive);
+        json.WriteEndObject();
+    }
+
+    private static void WriteIfAny(Utf8JsonWriter json, string name, string? text)
+    {
+        if (text is not null)
+        {
+            json.WriteString(name, text);
+        }
+    }
+
+    private static FailureRecord ReadRecord(ReadOnlySpan<byte> document)
+    {
+        var json = new JsonInput(document);
+        Guid? uuid = null;
+        string? version = null, slot = null, stage = null, reason = null, device = null;
+        long? consecutive = null;
+        json.BeginObject();
+        while (json.NextMember(out string member))
+        {
+            switch (member)
+            {
+                case "image_uuid": uuid = json.Uuid(); break;
+                case "image_version": version = json.Text(); break;
+                case "slot": slot = json.Text(); break;
+                case "stage": stage = json.Text(); break;
+                case "reason": reason = json.Text(); break;
+                case "device": device = json.Text(); break;
+                case "consecutive": consecutive = json.Number(0, MaximumConsecutive); break;
+                default: throw json.Unknown();
+            }
+        }
+
+        var record = new FailureRecord
+        {
+            ImageUuid = uuid,
+            ImageVersion = version,
+            Slot = slot,
+            Stage = json.Required(stage, "stage"),
+            Reason = json.Required(reason, "reason"),
+            Device = device,
+            Consecutive = (int)json.Required(consecutive, "consecutive"),
+        };
+        json.End();
+        return record;
+    }
+}

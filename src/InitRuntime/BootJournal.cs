@@ -1,0 +1,40 @@
+using System.Collections.Generic;
+using InitRuntime.Formats.BootConfig;
+using InitRuntime.Formats.BootReport;
+using InitRuntime.Linux;
+
+namespace InitRuntime;
+
+/// <summary>What this boot has to tell so far: the log, and the facts that a report of success or failure names.</summary>
+internal sealed class BootJournal
+{
+    private readonly List<StageReport> _stages = [];
+
+    /// <summary>The kernel's log; lines before /dev is there are lost.</summary>
+    internal Kmsg Log { get; private set; } = Kmsg.Open();
+
+    /// <summary>What was done, in order.</summary>
+    internal IReadOnlyList<StageReport> Stages => _stages;
+
+    /// <summary>The sealed settings, once read.</summary>
+    internal BootConfiguration? Settings { get; set; }
+
+    /// <summary>GPT label of the root partition, once found.</summary>
+    internal string? Slot { get; set; }
+
+    /// <summary>The failed boot before this one, once read.</summary>
+    internal FailureRecord? LastFailure { get; set; }
+
+    /// <summary>Whether the boot loader runs this image on trial, where that is known.</summary>
+    internal bool? OnTrial { get; set; }
+
+    /// <summary>Opens the log again, now that /dev and /proc are there.</summary>
+    internal void OpenLog()
+    {
+        Log.Dispose();
+        Log = Kmsg.Open();
+        Kmsg.LiftRateLimit();
+    }
+
+    internal void Add(StageReport stage) => _stages.Add(stage);
+}

@@ -1,0 +1,42 @@
+using System;
+using System.Collections.Generic;
+using InitRuntime.Formats.BootConfig;
+using InitRuntime.Linux;
+using InitRuntime.Linux.DeviceMapper;
+using InitRuntime.Overlay;
+using InitRuntime.Stages;
+using InitRuntime.Storage.DeviceMapper;
+using InitRuntime.Storage.Devices;
+using InitRuntime.Storage.Verity;
+
+namespace InitRuntime;
+
+/// <summary>The boot, from the kernel's first program to the root's own init, read top to bottom.</summary>
+internal static class BootSequence
+{
+    internal static void Run(StageRunner boot, IReadOnlyList<string> arguments)
+    {
+        BootJournal journal = boot.Journal;
+        TimeSpan kernelTime = boot.Stage("early-mounts", () => EarlyMounts.Make(journal));
+        BootConfiguration settings = journal.Settings = boot.Stage("settings", Settings.Read);
+        var deadline = Deadline.After(TimeSpan.FromSeconds(settings.DeviceTimeoutSeconds));
+
+        ModuleLoader modules = boot.Stage("modules", () => Modules.LoadAlways(settings, journal.Log));
+        FirmwareState firmware = boot.Stage("firmware", () => FirmwareState.Read(journal));
+        using DeviceMonitor devices = boot.Stage("devices", () => new DeviceMonitor(modules));
+        SystemDisk disk = boot.Stage(
+            "system-disk", () => SystemDisk.WaitFor(devices, firmware.LoaderPartition, firmware.BootHardware, settings, deadline));
+        RootPartition partition = boot.Stage("root-partition", () => RootPartition.WaitFor(devices, disk, settings, deadline));
+        journal.Slot = partition.Slot;
+
+        using DmControl deviceMapper = boot.Stage("device-mapper", () => new DmControl());
+        MappedDevice root = boot.Stage(
+            "verity-root", () => VerityRoot.Open(deviceMapper, partition.Device, settings.ImageUuid, settings.Root.Verity));
+        boot.Stage("root-mount", OnFailure.Fallback, () => RootMount.Mount(deviceMapper, root, settings));
+        boot.Stage("verity-enforce", OnFailure.Fallback, () => VerityRoot.Enforce(deviceMapper, partition.Device, settings.Root.Verity));
+        boot.Stage("overlay", OnFailure.Fallback, () => OverlayMount.Assemble(RootMount.Path, settings.Overlays));
+
+        boot.Stage("hand-off", OnFailure.Fallback, () => HandOff.Prepare(journal, settings, disk, partition, root, kernelTime));
+        boot.Stage("switch-root", OnFailure.Fallback, () => SwitchRoot.Into(RootMount.Path, settings.Init, arguments));
+    }
+}

@@ -1,0 +1,35 @@
+using System;
+using InitRuntime.Formats.BootConfig;
+using InitRuntime.Formats.BootReport;
+using InitRuntime.Failure;
+using InitRuntime.Linux;
+using InitRuntime.Storage.DeviceMapper;
+using InitRuntime.Storage.Devices;
+
+namespace InitRuntime.Stages;
+
+/// <summary>What the running system needs to know of this boot.</summary>
+internal static class HandOff
+{
+    /// <summary>Leaves the udev record and the boot report, and counts this boot as a good one.</summary>
+    internal static void Prepare(
+        BootJournal journal, BootConfiguration settings, SystemDisk disk, RootPartition partition, MappedDevice root, TimeSpan kernelTime)
+    {
+        root.WriteUdevRecord();
+        var report = new BootReportDocument
+        {
+            ImageUuid = settings.ImageUuid,
+            ImageName = settings.ImageName,
+            ImageVersion = settings.ImageVersion,
+            Slot = partition.Slot,
+            RootPartition = partition.Device.Path,
+            SystemDisk = disk.Device.Path,
+            OnTrial = journal.OnTrial,
+            KernelMilliseconds = Math.Round(kernelTime.TotalMilliseconds),
+            Stages = journal.Stages,
+            LastFailure = journal.LastFailure,
+        };
+        KernelFile.Create(BootReportJson.Path, BootReportJson.Write(report), 0x1a4 /* 0644 */);
+        FailureStore.EndSeries(journal);
+    }
+}

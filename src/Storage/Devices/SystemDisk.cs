@@ -1,0 +1,77 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using InitRuntime.Formats;
+using InitRuntime.Formats.BootConfig;
+using InitRuntime.Formats.Efi;
+using InitRuntime.Formats.Gpt;
+using InitRuntime.Linux;
+
+namespace InitRuntime.Storage.Devices;
+
+/// <summary>The disk this system was booted from. No other disk is looked at afterwards, whatever it carries.</summary>
+public sealed record SystemDisk(BlockDevice Device, GptTable Table)
+{
+    /// <summary>
+    /// Waits for the disk that has the boot loader's partition; without that hint, for the one that has this image. Disks with the
+    /// same partition table (a clone) are told apart by where the firmware found its boot loader.
+    /// </summary>
+    /// <exception cref="BootException">None came in time, or several remain.</exception>
+    public static SystemDisk WaitFor(
+        DeviceMonitor devices, Guid? loaderPartition, EfiBootOption? bootHardware, BootConfiguration settings, Deadline deadline)
+    {
+        ArgumentNullException.ThrowIfNull(devices);
+        var known = new Dictionary<string, SystemDisk?>();
+        return devices.WaitFor(
+            () => Choose(Candidates(known, loaderPartition, settings), bootHardware, loaderPartition),
+            deadline,
+            () => new BootException(
+                loaderPartition is { } id
+                    ? $"no disk with the boot loader's partition {id} came in time; disks: {Names(known.Keys)}"
+                    : $"no disk with image {settings.ImageUuid} came in time; disks: {Names(known.Keys)}",
+                hint: "is the disk's driver among kernel.modules of the manifest?"));
+    }
+
+    /// <summary>The node of one of its partitions, or null while the kernel has not made it yet.</summary>
+    public BlockDevice? FindNode(Partition partition)
+    {
+        ArgumentNullException.ThrowIfNull(partition);
+        return BlockDevice.All().FirstOrDefault(d => d.PartitionNumber == partition.Number && d.Disk == Device.Name);
+    }
+
+    private static List<SystemDisk> Candidates(Dictionary<string, SystemDisk?> known, Guid? loaderPartition, BootConfiguration settings)
+    {
+        foreach (BlockDevice disk in BlockDevice.All())
+        {
+            if (disk.PartitionNumber == 0 && !known.ContainsKey(disk.Name))
+            {
+                known[disk.Name] = DiskTable.TryRead(disk, out GptTable? table, out ParseError _) ? new(disk, table) : null;
+            }
+        }
+
+        return [.. known.Values.OfType<SystemDisk>().Where(disk => loaderPartition is { } id
+            ? disk.Table.Partitions.Any(partition => partition.Id == id)
+            : RootPartition.IsOn(disk, settings))];
+    }
+
+    private static SystemDisk? Choose(List<SystemDisk> candidates, EfiBootOption? bootHardware, Guid? loaderPartition)
+    {
+        if (candidates.Count > 1 && bootHardware is not null && candidates.Where(disk => bootHardware.Contains(disk.Device.SysfsPath)).ToList() is { Count: 1 } booted)
+        {
+            return booted[0];
+        }
+
+        return candidates.Count switch
+        {
+            0 => null,
+            1 => candidates[0],
+            _ => throw new BootException(
+                loaderPartition is { } id
+                    ? $"several disks have the boot loader's partition {id}: {Names(candidates.Select(disk => disk.Device.Name))}"
+                    : $"several disks have this image: {Names(candidates.Select(disk => disk.Device.Name))}",
+                hint: "take out the clone, or give its partitions new GUIDs (sgdisk -G)"),
+        };
+    }
+
+    private static string Names(IEnumerable<string> names) => string.Join(", ", names.Order(StringComparer.Ordinal).DefaultIfEmpty("none"));
+}
