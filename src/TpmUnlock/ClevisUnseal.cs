@@ -1,77 +1,61 @@
 using System;
-using System.Buffers;
-using System.Buffers.Text;
-using System.Text.Json;
-using InitRuntime.Crypto;
 using InitRuntime.Formats;
+using InitRuntime.Formats.Luks2;
 using InitRuntime.Formats.Tpm;
 using InitRuntime.Linux;
 
 namespace InitRuntime.TpmUnlock;
 
-/// <summary>Gets the passphrase of a LUKS volume out of a clevis tpm2 token.</summary>
+/// <summary>
+/// Gets the passphrase of a LUKS volume out of a clevis token (latchset/clevis src/pins/tpm2). Unlike clevis itself this encrypts the
+/// TPM's answer on its way.
+/// </summary>
 public static class ClevisUnseal
 {
-    /// <summary>The longest passphrase taken, in bytes; clevis makes them of 32 random bytes, a caller may bind any text.</summary>
-    public const int MaximumPassphraseLength = 1024;
-
-    private const int KeyLength = 32;
     private const int MaximumTries = 30;
 
     /// <summary>Unseals the key and decrypts the passphrase with it.</summary>
     /// <param name="tpm">The TPM, started.</param>
-    /// <param name="seal">The token's seal.</param>
+    /// <param name="token">The token.</param>
     /// <param name="evidence">PCR values at enrolment, where they were kept.</param>
-    /// <param name="passphrase">Locked memory, at least as long as the encrypted passphrase.</param>
+    /// <param name="passphrase">Locked memory, at least <see cref="ClevisToken.PassphraseLength"/> bytes.</param>
     /// <returns>The passphrase's length in bytes.</returns>
-    /// <exception cref="TpmException">Why not.</exception>
-    public static int Unseal(Tpm tpm, ClevisSeal seal, PolicyEvidence evidence, Span<byte> passphrase)
+    /// <exception cref="TpmException">Why not; see <see cref="TpmException.Failure"/>.</exception>
+    public static int Unseal(Tpm tpm, ClevisToken token, PolicyEvidence evidence, Span<byte> passphrase)
     {
         ArgumentNullException.ThrowIfNull(tpm);
-        ArgumentNullException.ThrowIfNull(seal);
+        ArgumentNullException.ThrowIfNull(token);
         ArgumentNullException.ThrowIfNull(evidence);
-        int length = seal.CipherText.Length;
-        if (!seal.TryGetBlob(out SealedBlob blob, out ParseError error))
+        if (!SealedBlob.TryParse([.. token.Pin.PrivateArea, .. token.Pin.PublicArea], out SealedBlob blob, out ParseError error))
         {
             throw new TpmException(TpmFailure.BadToken, $"the clevis token: {error.Message}");
         }
 
-        string? wrong = length is 0 or > MaximumPassphraseLength ? $"a passphrase of {length} bytes"
-            : seal.Iv.Length != AesGcm.IvLength || seal.Tag.Length != AesGcm.TagLength ? "an initialisation vector or tag of a wrong length"
-            : seal.KeyType is not (AlgorithmId.Ecc or AlgorithmId.Rsa) ? $"a {Algorithms.Name(seal.KeyType)} key, only ecc and rsa are known"
-            : Algorithms.DigestLength(seal.NameHash) == 0 || Algorithms.DigestLength(seal.Bank) == 0 ? "an unknown hash"
-            : null;
-        if (wrong is not null)
-        {
-            throw new TpmException(TpmFailure.BadToken, $"the clevis token has {wrong}");
-        }
-
-        using var keyText = new SecretBuffer(Wire.MaximumSealedLength);
-        using var key = new SecretBuffer(KeyLength);
-        int textLength = UnsealKey(tpm, seal, blob, evidence, keyText.Span);
-        ReadKey(keyText.Span[..textLength], key.Span);
-        return AesGcm.TryDecrypt(key.Span, seal.Iv, seal.ProtectedHeader, seal.CipherText, seal.Tag, passphrase[..length])
-            ? length
-            : throw new TpmException(TpmFailure.BadToken, "the clevis token's encrypted passphrase does not fit its key");
+        using var key = new SecretBuffer(Wire.MaximumSealedLength);
+        int length = UnsealKey(tpm, token.Pin, blob, evidence, key.Span);
+        return token.TryOpen(key.Span[..length], passphrase, out error)
+            ? token.PassphraseLength
+            : throw new TpmException(TpmFailure.BadToken, $"the clevis token: {error.Message}");
     }
 
-    private static int UnsealKey(Tpm tpm, ClevisSeal seal, SealedBlob blob, PolicyEvidence evidence, Span<byte> secret)
+    private static int UnsealKey(Tpm tpm, ClevisTpm2Pin pin, SealedBlob blob, PolicyEvidence evidence, Span<byte> key)
     {
-        using LoadedObject primary = tpm.CreatePrimary(PublicTemplates.ToolsPrimary(seal.KeyType, seal.NameHash));
+        using LoadedObject primary = tpm.CreatePrimary(
+            PublicTemplates.ToolsPrimary(pin.IsRsaPrimary ? AlgorithmId.Rsa : AlgorithmId.Ecc, pin.Hash.Algorithm()));
         using LoadedObject sealedObject = Load(tpm, primary, blob);
         for (int tries = 0; tries < MaximumTries; tries++)
         {
-            using Session session = seal.Pcrs.IsEmpty ? tpm.StartHmacSession(primary) : tpm.StartPolicySession(primary);
-            if (!seal.Pcrs.IsEmpty)
+            using Session session = pin.PcrBank is null ? tpm.StartHmacSession(primary) : tpm.StartPolicySession(primary);
+            if (pin.PcrBank is { } bank)
             {
-                tpm.PolicyPcr(session, seal.Bank, seal.Pcrs);
+                tpm.PolicyPcr(session, bank.Algorithm(), new(pin.Pcrs));
                 if (!tpm.PolicyGetDigest(session).AsSpan().SequenceEqual(blob.Public.Policy))
                 {
-                    throw PcrDiagnosis.Literal(tpm, seal.Bank, seal.Pcrs, evidence.ExpectedPcrs);
+                    throw PcrDiagnosis.Literal(tpm, bank.Algorithm(), new(pin.Pcrs), evidence.ExpectedPcrs);
                 }
             }
 
-            ResponseCode code = tpm.TryUnseal(sealedObject, session, secret, out int length);
+            ResponseCode code = tpm.TryUnseal(sealedObject, session, key, out int length);
             if (code.IsSuccess)
             {
                 return length;
@@ -96,34 +80,6 @@ public static class ClevisUnseal
         {
             throw new TpmException(
                 TpmFailure.OtherTpm, e.Message, "the TPM was cleared or replaced, or the token is damaged: unlock another way and bind again");
-        }
-    }
-
-    /// <summary>The <c>k</c> of a JSON Web Key (RFC 7518, 6.4), read where it lies: no text is made of it.</summary>
-    private static void ReadKey(ReadOnlySpan<byte> json, Span<byte> key)
-    {
-        bool found = false;
-        try
-        {
-            var reader = new Utf8JsonReader(json);
-            while (reader.Read())
-            {
-                if (reader.TokenType == JsonTokenType.PropertyName && reader.CurrentDepth == 1 && reader.ValueTextEquals("k"u8))
-                {
-                    reader.Read();
-                    found = reader.TokenType == JsonTokenType.String && !reader.ValueIsEscaped
-                        && Base64Url.DecodeFromUtf8(reader.ValueSpan, key, out _, out int written) == OperationStatus.Done && written == KeyLength;
-                }
-            }
-        }
-        catch (JsonException)
-        {
-            found = false;
-        }
-
-        if (!found)
-        {
-            throw new TpmException(TpmFailure.BadToken, "what the clevis token sealed is not a 256-bit JSON Web Key");
         }
     }
 }

@@ -1,5 +1,6 @@
 using System;
 using InitRuntime.Formats;
+using InitRuntime.Formats.Luks2;
 using InitRuntime.Formats.Tpm;
 
 namespace InitRuntime.TpmUnlock;
@@ -8,14 +9,14 @@ namespace InitRuntime.TpmUnlock;
 internal static class StorageRoot
 {
     /// <summary>The parent of a systemd seal: the very key of its token, by Name, or the transient primary of old tokens.</summary>
-    internal static LoadedObject ForSeal(Tpm tpm, SystemdSeal seal)
+    internal static LoadedObject ForToken(Tpm tpm, SystemdTpm2Token token)
     {
-        if (seal.StorageRootKey.Length == 0)
+        if (token.StorageRootKey.Length == 0)
         {
-            return tpm.CreatePrimary(PublicTemplates.LegacyPrimary(seal.PrimaryType));
+            return tpm.CreatePrimary(PublicTemplates.LegacyPrimary(token.PrimaryType()));
         }
 
-        if (!SerializedHandle.TryParse(seal.StorageRootKey, out SerializedHandle wanted, out ParseError error) || wanted.Key is null)
+        if (!SerializedHandle.TryParse(token.StorageRootKey, out SerializedHandle wanted, out ParseError error) || wanted.Key is null)
         {
             throw new TpmException(TpmFailure.BadToken, $"the token's storage root key: {(error.IsError ? error.Message : "not a key")}");
         }

@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using InitRuntime.Crypto;
 using InitRuntime.Formats;
+using InitRuntime.Formats.Luks2;
 using InitRuntime.Formats.Tpm;
 
 namespace InitRuntime.TpmUnlock;
@@ -13,7 +14,7 @@ namespace InitRuntime.TpmUnlock;
 internal sealed class SystemdPolicy
 {
     private readonly Tpm _tpm;
-    private readonly SystemdSeal _seal;
+    private readonly SystemdTpm2Token _token;
     private readonly PolicyEvidence _evidence;
     private readonly AlgorithmId _bank;
     private readonly byte[] _expected;
@@ -24,22 +25,22 @@ internal sealed class SystemdPolicy
 
     /// <summary>Reads and checks what the policy needs, without the TPM.</summary>
     /// <param name="tpm">The TPM.</param>
-    /// <param name="seal">The seal.</param>
+    /// <param name="token">The token.</param>
     /// <param name="evidence">What the machine knows.</param>
     /// <param name="bank">The PCR bank.</param>
     /// <param name="part">Which of the seal's blobs: with two, the first has the signed policy and the second has pcrlock.</param>
-    internal SystemdPolicy(Tpm tpm, SystemdSeal seal, PolicyEvidence evidence, AlgorithmId bank, int part)
+    internal SystemdPolicy(Tpm tpm, SystemdTpm2Token token, PolicyEvidence evidence, AlgorithmId bank, int part)
     {
         _tpm = tpm;
-        _seal = seal;
+        _token = token;
         _evidence = evidence;
         _bank = bank;
-        _expected = seal.PolicyDigests[part];
-        bool signed = !seal.SignedPcrs.IsEmpty && part == 0;
-        bool locked = seal.UsesPcrlock && part == seal.Blobs.Count - 1;
+        _expected = token.PolicyHashes[part];
+        bool signed = token.PublicKeyPcrs != 0 && part == 0;
+        bool locked = token.UsesPcrlock && part == token.Blobs.Length - 1;
         if (signed)
         {
-            if (!RsaPublicKeyPem.TryParse(seal.PublicKeyPem, out RsaPublicKeyPem key, out ParseError error))
+            if (!RsaPublicKeyPem.TryParse(token.PublicKeyPem, out RsaPublicKeyPem key, out ParseError error))
             {
                 throw new TpmException(TpmFailure.BadToken, $"the token's PCR signing key: {error.Message}");
             }
@@ -71,12 +72,12 @@ internal sealed class SystemdPolicy
             AuthorizePcrlock(session, _pcrlock);
         }
 
-        if (!_seal.Pcrs.IsEmpty)
+        if (_token.Pcrs != 0)
         {
-            _tpm.PolicyPcr(session, _bank, _seal.Pcrs);
+            _tpm.PolicyPcr(session, _bank, _token.BoundPcrs());
         }
 
-        if (_seal.NeedsPin)
+        if (_token.NeedsPin)
         {
             _tpm.PolicyAuthValue(session);
         }
@@ -96,9 +97,9 @@ internal sealed class SystemdPolicy
     }
 
     /// <summary>The failure when the policy's digest is not the sealed one.</summary>
-    internal TpmException Mismatch() => _seal.Pcrs.IsEmpty
+    internal TpmException Mismatch() => _token.Pcrs == 0
         ? new(TpmFailure.BadToken, "the token's policy digest is not the one its own fields make")
-        : PcrDiagnosis.Literal(_tpm, _bank, _seal.Pcrs, _evidence.ExpectedPcrs);
+        : PcrDiagnosis.Literal(_tpm, _bank, _token.BoundPcrs(), _evidence.ExpectedPcrs);
 
     /// <summary>
     /// systemd changed how it writes the usual exponent, and the Name with it: 0x10001 or 0 (systemd#30546). Without literal PCRs the
@@ -110,10 +111,10 @@ internal sealed class SystemdPolicy
         foreach (uint exponent in exponents)
         {
             PublicArea form = PublicTemplates.PcrSigningKey(key.Modulus, exponent);
-            if (_seal.Pcrs.IsEmpty && !locked)
+            if (_token.Pcrs == 0 && !locked)
             {
                 PolicyDigest digest = new PolicyDigest().Authorize(EntityName.Of(form));
-                if (!(_seal.NeedsPin ? digest.AuthValue() : digest).Value.SequenceEqual(_expected))
+                if (!(_token.NeedsPin ? digest.AuthValue() : digest).Value.SequenceEqual(_expected))
                 {
                     continue;
                 }
@@ -130,7 +131,7 @@ internal sealed class SystemdPolicy
 
     private void AuthorizeSigned(Session session, PublicArea form)
     {
-        _tpm.PolicyPcr(session, _bank, _seal.SignedPcrs);
+        _tpm.PolicyPcr(session, _bank, _token.SignedPcrs());
         byte[] approved = _tpm.PolicyGetDigest(session);
         PcrSignature signature = Find(approved);
         using LoadedObject key = _tpm.LoadExternal(form);
@@ -152,7 +153,7 @@ internal sealed class SystemdPolicy
         int ofPcrs = 0;
         foreach (PcrSignature signature in _signatures)
         {
-            if (signature.Bank != _bank || signature.Pcrs != _seal.SignedPcrs)
+            if (signature.Bank != _bank || signature.Pcrs != _token.SignedPcrs())
             {
                 continue;
             }
@@ -170,11 +171,11 @@ internal sealed class SystemdPolicy
             }
         }
 
-        throw ofKey != 0 ? PcrDiagnosis.Signed(_tpm, _bank, _seal.SignedPcrs, ofKey)
+        throw ofKey != 0 ? PcrDiagnosis.Signed(_tpm, _bank, _token.SignedPcrs(), ofKey)
             : ofPcrs != 0 ? new TpmException(
                 TpmFailure.NoSignature,
                 $"this image's PCR signatures are of another key than the volume wants: wanted {Convert.ToHexStringLower(_key!.Fingerprint)[..16]}..")
-            : new TpmException(TpmFailure.NoSignature, $"this image has no PCR signatures for PCR {_seal.SignedPcrs} in the {Algorithms.Name(_bank)} bank");
+            : new TpmException(TpmFailure.NoSignature, $"this image has no PCR signatures for PCR {_token.SignedPcrs()} in the {Algorithms.Name(_bank)} bank");
     }
 
     private void AuthorizePcrlock(Session session, PcrlockPolicy policy)

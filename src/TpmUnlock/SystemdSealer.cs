@@ -3,7 +3,9 @@ using System.Buffers;
 using System.Buffers.Text;
 using System.Collections.Generic;
 using System.Security.Cryptography;
+using InitRuntime.Crypto;
 using InitRuntime.Formats;
+using InitRuntime.Formats.Luks2;
 using InitRuntime.Formats.Tpm;
 using InitRuntime.Linux;
 
@@ -13,7 +15,7 @@ namespace InitRuntime.TpmUnlock;
 public sealed record SealBinding
 {
     /// <summary>The PCR bank.</summary>
-    public AlgorithmId Bank { get; init; } = AlgorithmId.Sha256;
+    public DigestAlgorithm Bank { get; init; } = DigestAlgorithm.Sha256;
 
     /// <summary>PCRs bound to the values they have now.</summary>
     public PcrMask Pcrs { get; init; }
@@ -36,9 +38,9 @@ public static class SystemdSealer
     /// <param name="pin">UTF-8; empty for none. Only with a PIN does the object count towards the dictionary attack lockout.</param>
     /// <param name="passphrase">Locked memory of <see cref="SystemdUnseal.MaximumPassphraseLength"/>: gets the passphrase for the key slot.</param>
     /// <param name="length">The passphrase's length in bytes.</param>
-    /// <returns>The seal, to be written as the key slot's token.</returns>
+    /// <returns>The token of the key slot.</returns>
     /// <exception cref="TpmException"><see cref="TpmFailure.UselessPolicy"/>: a bank that is off, or a PCR that was never extended.</exception>
-    public static SystemdSeal Seal(Tpm tpm, SealBinding binding, ReadOnlySpan<byte> pin, Span<byte> passphrase, out int length)
+    public static SystemdTpm2Token Seal(Tpm tpm, SealBinding binding, ReadOnlySpan<byte> pin, Span<byte> passphrase, out int length)
     {
         ArgumentNullException.ThrowIfNull(tpm);
         ArgumentNullException.ThrowIfNull(binding);
@@ -70,18 +72,20 @@ public static class SystemdSealer
         length = Base64.EncodeToUtf8(key, passphrase, out _, out int written) == OperationStatus.Done
             ? written
             : throw new ArgumentException($"{passphrase.Length} bytes are too few", nameof(passphrase));
-        return new SystemdSeal
+        return new SystemdTpm2Token
         {
             Blobs = [blob.Encode()],
-            PolicyDigests = [policy.Value.ToArray()],
-            Pcrs = binding.Pcrs,
-            Bank = binding.Bank,
-            PrimaryType = parent.Public.Type,
+            PolicyHashes = [policy.Value.ToArray()],
+            Pcrs = binding.Pcrs.Bits,
+            PcrBank = binding.Bank,
+            IsRsaPrimary = parent.Public.Type == AlgorithmId.Rsa,
             NeedsPin = !pin.IsEmpty,
             Salt = salt,
-            SignedPcrs = binding.SignedPcrs,
+            UsesPcrlock = false,
+            PublicKeyPcrs = binding.SignedPcrs.Bits,
             PublicKeyPem = binding.SignedPcrs.IsEmpty ? [] : binding.PublicKeyPem,
             StorageRootKey = SerializedHandle.EncodeKey(parent.Handle, parent.Name, parent.Public),
+            PcrlockIndex = [],
         };
     }
 
@@ -93,18 +97,14 @@ public static class SystemdSealer
             throw new TpmException(TpmFailure.UselessPolicy, "a seal without PCRs and without a PIN would open for everybody");
         }
 
-        if (Algorithms.DigestLength(binding.Bank) == 0)
-        {
-            throw new TpmException(TpmFailure.UselessPolicy, $"PCR bank {Algorithms.Name(binding.Bank)} is not known");
-        }
-
-        IReadOnlyDictionary<int, byte[]> values = tpm.ReadPcrs(binding.Bank, bound);
+        AlgorithmId bank = binding.Bank.Algorithm();
+        IReadOnlyDictionary<int, byte[]> values = tpm.ReadPcrs(bank, bound);
         foreach ((int pcr, byte[] value) in values)
         {
             if (PcrDiagnosis.IsUntouched(value))
             {
                 throw new TpmException(
-                    TpmFailure.UselessPolicy, $"PCR {pcr} of the {Algorithms.Name(binding.Bank)} bank was never extended on this boot: a seal would bind nothing",
+                    TpmFailure.UselessPolicy, $"PCR {pcr} of the {Algorithms.Name(bank)} bank was never extended on this boot: a seal would bind nothing",
                     "is this a measured boot, with a systemd-stub UKI and a TPM that the firmware knows?");
             }
         }
@@ -128,7 +128,7 @@ public static class SystemdSealer
                 literal.AddRange(values[pcr]);
             }
 
-            policy.Pcr(binding.Bank, binding.Pcrs, [.. literal]);
+            policy.Pcr(bank, binding.Pcrs, [.. literal]);
         }
 
         return hasPin ? policy.AuthValue() : policy;

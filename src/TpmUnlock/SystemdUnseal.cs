@@ -3,6 +3,7 @@ using System.Buffers.Text;
 using System.Collections.Generic;
 using System.Linq;
 using InitRuntime.Formats;
+using InitRuntime.Formats.Luks2;
 using InitRuntime.Formats.Tpm;
 using InitRuntime.Linux;
 
@@ -11,43 +12,46 @@ namespace InitRuntime.TpmUnlock;
 /// <summary>Gets the passphrase of a LUKS volume out of a systemd-tpm2 token.</summary>
 public static class SystemdUnseal
 {
+    /// <summary>The most blobs of one token: systemd 258 makes two where a signed policy and pcrlock are both wanted.</summary>
+    public const int MaximumBlobs = 2;
+
     /// <summary>Room that is enough for every passphrase, in bytes.</summary>
-    public const int MaximumPassphraseLength = ((SystemdSeal.MaximumBlobs * Wire.MaximumSealedLength) + 2) / 3 * 4;
+    public const int MaximumPassphraseLength = ((MaximumBlobs * Wire.MaximumSealedLength) + 2) / 3 * 4;
 
     private const int MaximumTries = 30;
 
     /// <summary>Unseals into <paramref name="passphrase"/>.</summary>
     /// <param name="tpm">The TPM, started.</param>
-    /// <param name="seal">The token's seal.</param>
+    /// <param name="token">The token.</param>
     /// <param name="evidence">Signatures and policies of this boot.</param>
     /// <param name="pin">UTF-8; empty when there is none.</param>
     /// <param name="passphrase">Locked memory of <see cref="MaximumPassphraseLength"/>.</param>
     /// <returns>The passphrase's length in bytes.</returns>
     /// <exception cref="TpmException">Why not; see <see cref="TpmException.Failure"/>.</exception>
-    public static int Unseal(Tpm tpm, SystemdSeal seal, PolicyEvidence evidence, ReadOnlySpan<byte> pin, Span<byte> passphrase)
+    public static int Unseal(Tpm tpm, SystemdTpm2Token token, PolicyEvidence evidence, ReadOnlySpan<byte> pin, Span<byte> passphrase)
     {
         ArgumentNullException.ThrowIfNull(tpm);
-        ArgumentNullException.ThrowIfNull(seal);
+        ArgumentNullException.ThrowIfNull(token);
         ArgumentNullException.ThrowIfNull(evidence);
-        List<SealedBlob> blobs = Check(seal, pin);
-        AlgorithmId bank = seal.Bank != AlgorithmId.None ? seal.Bank : BestBank(tpm, new(seal.Pcrs.Bits | seal.SignedPcrs.Bits));
-        var policies = blobs.Select((_, part) => new SystemdPolicy(tpm, seal, evidence, bank, part)).ToList();
+        List<SealedBlob> blobs = Check(token, pin);
+        AlgorithmId bank = token.PcrBank?.Algorithm() ?? BestBank(tpm, new(token.Pcrs | token.PublicKeyPcrs));
+        var policies = blobs.Select((_, part) => new SystemdPolicy(tpm, token, evidence, bank, part)).ToList();
 
-        using var secret = new SecretBuffer(SystemdSeal.MaximumBlobs * Wire.MaximumSealedLength);
+        using var secret = new SecretBuffer(MaximumBlobs * Wire.MaximumSealedLength);
         using var authorization = new SecretBuffer(PinAuthorization.Length);
-        if (seal.NeedsPin)
+        if (token.NeedsPin)
         {
-            PinAuthorization.Derive(pin, seal.Salt, authorization.Span);
+            PinAuthorization.Derive(pin, token.Salt, authorization.Span);
         }
 
         int length = 0;
-        using (LoadedObject primary = StorageRoot.ForSeal(tpm, seal))
+        using (LoadedObject primary = StorageRoot.ForToken(tpm, token))
         {
             for (int part = 0; part < blobs.Count; part++)
             {
                 using LoadedObject sealedObject = Load(tpm, primary, blobs[part]);
                 length += UnsealPart(
-                    tpm, seal, primary, sealedObject, policies[part], authorization.Span, secret.Span.Slice(length, Wire.MaximumSealedLength));
+                    tpm, token, primary, sealedObject, policies[part], authorization.Span, secret.Span.Slice(length, Wire.MaximumSealedLength));
             }
         }
 
@@ -57,7 +61,7 @@ public static class SystemdUnseal
     }
 
     private static int UnsealPart(
-        Tpm tpm, SystemdSeal seal, LoadedObject primary, LoadedObject sealedObject, SystemdPolicy policy, ReadOnlySpan<byte> authorization,
+        Tpm tpm, SystemdTpm2Token token, LoadedObject primary, LoadedObject sealedObject, SystemdPolicy policy, ReadOnlySpan<byte> authorization,
         Span<byte> secret)
     {
         for (int tries = 0; tries < MaximumTries; tries++)
@@ -75,7 +79,7 @@ public static class SystemdUnseal
                 continue;
             }
 
-            if (seal.NeedsPin)
+            if (token.NeedsPin)
             {
                 session.SetAuthValue(authorization);
             }
@@ -88,7 +92,7 @@ public static class SystemdUnseal
 
             if (code.Number != ResponseCode.PcrChanged)
             {
-                throw Explain(tpm, seal, policy, code);
+                throw Explain(tpm, token, policy, code);
             }
         }
 
@@ -97,10 +101,10 @@ public static class SystemdUnseal
             "something measures without end; systemd-pcrlock log on a running system shows what");
     }
 
-    private static TpmException Explain(Tpm tpm, SystemdSeal seal, SystemdPolicy policy, ResponseCode code) => code switch
+    private static TpmException Explain(Tpm tpm, SystemdTpm2Token token, SystemdPolicy policy, ResponseCode code) => code switch
     {
         { Number: ResponseCode.Lockout } => tpm.Explain(CommandCode.Unseal, code),
-        { IsWrongAuthorization: true } when seal.NeedsPin => new(TpmFailure.WrongPin, CommandCode.Unseal, code, "wrong PIN"),
+        { IsWrongAuthorization: true } when token.NeedsPin => new(TpmFailure.WrongPin, CommandCode.Unseal, code, "wrong PIN"),
         { Number: ResponseCode.PolicyFail } => policy.Mismatch(),
         _ => tpm.Explain(CommandCode.Unseal, code),
     };
@@ -119,29 +123,27 @@ public static class SystemdUnseal
         }
     }
 
-    private static List<SealedBlob> Check(SystemdSeal seal, ReadOnlySpan<byte> pin)
+    private static List<SealedBlob> Check(SystemdTpm2Token token, ReadOnlySpan<byte> pin)
     {
-        int count = seal.Blobs.Count;
-        bool both = !seal.SignedPcrs.IsEmpty && seal.UsesPcrlock;
-        string? wrong = count is 0 or > SystemdSeal.MaximumBlobs ? $"{count} sealed blobs"
-            : seal.PolicyDigests.Count != count ? $"{count} sealed blobs with {seal.PolicyDigests.Count} policy digests"
-            : seal.PolicyDigests.Any(d => d.Length != PolicyDigest.Length) ? "a policy digest that is not SHA-256"
+        int count = token.Blobs.Length;
+        bool both = token.PublicKeyPcrs != 0 && token.UsesPcrlock;
+        string? wrong = count is 0 or > MaximumBlobs ? $"{count} sealed blobs"
+            : token.PolicyHashes.Length != count ? $"{count} sealed blobs with {token.PolicyHashes.Length} policy digests"
+            : token.PolicyHashes.Any(d => d.Length != PolicyDigest.Length) ? "a policy digest that is not SHA-256"
             : both != (count == 2) ? $"{count} sealed blobs for {(both ? "a signed and a pcrlock policy" : "one policy")}"
-            : seal.Bank != AlgorithmId.None && Algorithms.DigestLength(seal.Bank) == 0 ? $"PCR bank {Algorithms.Name(seal.Bank)}"
-            : seal.PrimaryType is not (AlgorithmId.Ecc or AlgorithmId.Rsa) ? $"primary key of type {Algorithms.Name(seal.PrimaryType)}"
             : null;
         if (wrong is not null)
         {
             throw new TpmException(TpmFailure.BadToken, $"the token has {wrong}");
         }
 
-        if (seal.NeedsPin && pin.IsEmpty)
+        if (token.NeedsPin && pin.IsEmpty)
         {
             throw new TpmException(TpmFailure.PinNeeded, "the token needs a PIN");
         }
 
         var blobs = new List<SealedBlob>();
-        foreach (byte[] bytes in seal.Blobs)
+        foreach (byte[] bytes in token.Blobs)
         {
             blobs.Add(SealedBlob.TryParse(bytes, out SealedBlob blob, out ParseError error) ? blob : throw new TpmException(TpmFailure.BadToken, $"the token: {error.Message}"));
         }
