@@ -13,15 +13,14 @@ internal static class LongWork
 
     internal static Option<bool> ShowCommands() => new("-x") { Description = "Show every outside command that is run." };
 
-    /// <summary>Does the work; Ctrl-C ends it at its next step.</summary>
+    /// <summary>Does the work, which says whether all went well; Ctrl-C ends it at its next step.</summary>
     /// <exception cref="OperationCanceledException">The user stopped it.</exception>
-    internal static int Do(InvocationConfiguration streams, bool plain, bool showCommands, Action<IBuildLog> work)
+    internal static int Do(InvocationConfiguration streams, bool plain, bool showCommands, Func<IBuildLog, bool> work)
     {
         using var interruption = new Interruption(streams.Error);
         try
         {
-            work(new InterruptibleLog(LogFor(streams.Output, plain, showCommands), interruption));
-            return CommandLine.Done;
+            return work(new InterruptibleLog(LogFor(streams.Output, plain, showCommands), interruption)) ? CommandLine.Done : CommandLine.Failed;
         }
         catch (BuildException) when (interruption.Requested)
         {

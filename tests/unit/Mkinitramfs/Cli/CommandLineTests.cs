@@ -54,6 +54,8 @@ public sealed class CommandLineTests
     [InlineData(new[] { "check" }, "error: ")]
     [InlineData(new[] { "check", "a", "b" }, "error: ")]
     [InlineData(new[] { "check", "--fast", "a" }, "error: ")]
+    [InlineData(new[] { "run", "--memory", "12", "d" }, "error: --memory 12 is out of range: wanted 256 to 1048576")]
+    [InlineData(new[] { "run", "--memory", "lots", "d" }, "error: ")]
     [InlineData(new[] { "explain" }, "error: ")]
     [InlineData(new[] { "explain", "--reference", "a" }, "error: --reference takes no MANIFEST")]
     public void Wrong_usage_ends_with_exit_code_2_and_a_hint(string[] arguments, string message)
@@ -74,6 +76,15 @@ public sealed class CommandLineTests
     }
 
     [Fact]
+    public void A_directory_that_no_build_made_cannot_be_run()
+    {
+        (int code, _, string errors) = Run("run", "--plain", "/nowhere");
+        Assert.Equal(1, code);
+        Assert.StartsWith("error: /nowhere/", errors, StringComparison.Ordinal);
+        Assert.Contains("\nhint: ", errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Keys_makes_what_the_manifest_wants()
     {
         using var file = new ManifestFile(ManifestFile.Smallest.Replace("\"keys\"", "\"fresh\""));
@@ -84,7 +95,7 @@ public sealed class CommandLineTests
 
     [Theory]
     [InlineData("--help", "Exit codes: 0 done, 1 failed, 2 wrong usage or manifest.")]
-    [InlineData("--version", "0.")]
+    [InlineData("--version", ".")]
     public void Help_and_version_end_with_exit_code_0(string option, string part)
     {
         (int code, string output, string errors) = Run(option);

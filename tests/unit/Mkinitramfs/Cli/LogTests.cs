@@ -54,7 +54,7 @@ public sealed class LogTests
         int code = LongWork.Do(new InvocationConfiguration { Output = output, Error = errors }, plain: false, showCommands: true, log =>
         {
             log.Command("true");
-            log.Step("work", () => 1);
+            return log.Step("work", () => true);
         });
         Assert.Equal(0, code);
         Assert.StartsWith("+ true\nwork ...\nwork: done in ", output.ToString(), StringComparison.Ordinal);
@@ -73,6 +73,8 @@ public sealed class LogTests
                 {
                     log.Step("short work", () => Thread.Yield());
                 }
+
+                return true;
             }));
         Assert.Equal("stopping and tidying up; once more to stop at once\n", errors.ToString());
     }
