@@ -24,6 +24,16 @@ public sealed class CommandLineTests
         Assert.StartsWith("warning: development.debug-shell: ", output, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void A_bad_manifest_is_not_built_and_nothing_is_written()
+    {
+        using var file = new ManifestFile(ManifestFile.Smallest + "[disk]\nroot-size = 1\n");
+        (int code, string output, string errors) = Run("build", file.Path, "-o", file["out"]);
+        Assert.Equal((2, ""), (code, output));
+        Assert.StartsWith($"{file.Path}:9:13: disk.root-size: ", errors, StringComparison.Ordinal);
+        Assert.False(Path.Exists(file["out"]));
+    }
+
     [Theory]
     [InlineData("check")]
     [InlineData("explain")]
@@ -54,6 +64,7 @@ public sealed class CommandLineTests
     [InlineData(new[] { "check" }, "error: ")]
     [InlineData(new[] { "check", "a", "b" }, "error: ")]
     [InlineData(new[] { "check", "--fast", "a" }, "error: ")]
+    [InlineData(new[] { "build", "a" }, "error: ")]
     [InlineData(new[] { "run", "--memory", "12", "d" }, "error: --memory 12 is out of range: wanted 256 to 1048576")]
     [InlineData(new[] { "run", "--memory", "lots", "d" }, "error: ")]
     [InlineData(new[] { "explain" }, "error: ")]
