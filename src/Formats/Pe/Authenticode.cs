@@ -25,7 +25,8 @@ public static class Authenticode
         bool signed = image.CertificateTable.Length != 0;
         long end = signed ? image.CertificateTable.Offset : image.FileLength;
         error = !image.HasCertificateDirectory ? new("its header has no room for a signature")
-            : image.CertificateDirectoryOffset + PeFields.DirectorySize > image.SizeOfHeaders ? new("headers shorter than its optional header")
+            : image.CertificateDirectoryOffset + PeFields.DirectorySize > image.SizeOfHeaders
+                ? new("headers shorter than its optional header")
             : signed && image.CertificateTable.End != image.FileLength ? new("there is data behind its signatures")
             : signed && end % Alignment != 0 ? new("its certificate table is not aligned to 8 bytes")
             : CheckSections(image, end);
@@ -91,7 +92,8 @@ public static class Authenticode
                 return false;
             }
 
-            found.Add(new WinCertificate(revision, type, new FileRange(position + WinCertificate.HeaderSize, length - WinCertificate.HeaderSize)));
+            var content = new FileRange(position + WinCertificate.HeaderSize, length - WinCertificate.HeaderSize);
+            found.Add(new WinCertificate(revision, type, content));
             long next = position + (((long)length + Alignment - 1) / Alignment * Alignment);
             position = (int)Math.Min(next, table.Length);
         }

@@ -240,5 +240,6 @@ public sealed class PeImage
         return reader.U32();
     }
 
-    private static bool IsAlignment(uint value, uint largest) => value >= SmallestAlignment && value <= largest && BitOperations.IsPow2(value);
+    private static bool IsAlignment(uint value, uint largest) =>
+        value >= SmallestAlignment && value <= largest && BitOperations.IsPow2(value);
 }

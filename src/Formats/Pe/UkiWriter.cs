@@ -89,7 +89,9 @@ public static class UkiWriter
         }
 
         long end = stub.Sections.Max(section => section.RawEnd);
-        return end != stub.FileLength || end % stub.FileAlignment != 0 ? new("the stub has data behind its last section, or is not aligned") : default;
+        return end != stub.FileLength || end % stub.FileAlignment != 0
+            ? new("the stub has data behind its last section, or is not aligned")
+            : default;
     }
 
     private static ParseError CheckPayloads(IReadOnlyList<UkiPayload> payloads)
@@ -131,7 +133,8 @@ public static class UkiWriter
         Span<byte> place = head.AsSpan((int)section.PointerToRawData, (int)section.SizeOfRawData);
         place.Clear();
         using Stream content = payload.Open();
-        if (content.ReadAtLeast(place[..(int)payload.Length], (int)payload.Length, throwOnEndOfStream: false) != payload.Length || content.ReadByte() >= 0)
+        int count = content.ReadAtLeast(place[..(int)payload.Length], (int)payload.Length, throwOnEndOfStream: false);
+        if (count != payload.Length || content.ReadByte() >= 0)
         {
             return LengthChanged(payload);
         }
@@ -253,7 +256,8 @@ public static class UkiWriter
         return -1;
     }
 
-    private static ParseError LengthChanged(UkiPayload payload) => new($"section {payload.Name}: its source has not the {payload.Length} bytes it said");
+    private static ParseError LengthChanged(UkiPayload payload) =>
+        new($"section {payload.Name}: its source has not the {payload.Length} bytes it said");
 
     private static long RoundUp(long value, uint alignment) => (value + alignment - 1) / alignment * alignment;
 }

@@ -60,7 +60,8 @@ internal static class AuthenticodeFile
     {
         if (image.CertificateTable.Length > LargestCertificateTable)
         {
-            throw new BuildException($"{name}: signatures of {image.CertificateTable.Length} bytes; at most {LargestCertificateTable} are read");
+            throw new BuildException(
+                $"{name}: signatures of {image.CertificateTable.Length} bytes; at most {LargestCertificateTable} are read");
         }
 
         var table = new byte[image.CertificateTable.Length];

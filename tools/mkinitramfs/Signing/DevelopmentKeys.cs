@@ -56,7 +56,8 @@ internal static class DevelopmentKeys
         string[] existing = [.. names.Where(name => Path.Exists(Path.Combine(directory, name)))];
         if (existing.Length > 0)
         {
-            throw new BuildException($"{directory}: already has {string.Join(", ", existing)}", "keys are never overwritten: name another directory");
+            throw new BuildException(
+                $"{directory}: already has {string.Join(", ", existing)}", "keys are never overwritten: name another directory");
         }
 
         try
@@ -102,12 +103,17 @@ internal static class DevelopmentKeys
         byte[] serial = RandomNumberGenerator.GetBytes(SerialBytes);
         serial[0] = (byte)((serial[0] & 0x7f) | 0x40);
         return request.Create(
-            name.Build(), X509SignatureGenerator.CreateForRSA(key, RSASignaturePadding.Pkcs1), _notBefore, DateTimeOffset.UtcNow.Date.AddYears(Years), serial);
+            name.Build(),
+            X509SignatureGenerator.CreateForRSA(key, RSASignaturePadding.Pkcs1),
+            _notBefore,
+            DateTimeOffset.UtcNow.AddYears(Years),
+            serial);
     }
 
     private static void Write(string path, string text, UnixFileMode mode)
     {
-        using var file = new FileStream(path, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = mode });
+        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = mode };
+        using var file = new FileStream(path, options);
         file.Write(Encoding.UTF8.GetBytes(text));
     }
 }

@@ -12,7 +12,9 @@ internal static class FirmwareVariables
     /// <summary>SignatureOwner of every key enrolled here; firmware only shows it.</summary>
     private const string Owner = "2a1f8a5e-6f0b-4f6c-9d8d-1c36c2b6f0d4";
 
-    /// <summary>Writes a store with PK, KEK and db of a directory (<c>PK.crt</c>, <c>KEK.crt</c>, <c>db.crt</c>) and Secure Boot on.</summary>
+    /// <summary>
+    /// Writes a store with PK, KEK and db of a directory (<c>PK.crt</c>, <c>KEK.crt</c>, <c>db.crt</c>) and Secure Boot on.
+    /// </summary>
     /// <exception cref="BuildException">A certificate cannot be read, or virt-fw-vars fails.</exception>
     internal static void Make(ToolsTree tools, string keysDirectory, string output)
     {

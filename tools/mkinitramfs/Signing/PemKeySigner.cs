@@ -23,7 +23,8 @@ internal sealed class PemKeySigner : IDigestSigner
         catch (Exception e) when (e is ArgumentException or CryptographicException)
         {
             key.Dispose();
-            throw new BuildException($"{path}: no RSA private key in it", "an unencrypted PEM file is needed; keys elsewhere sign by an external command", e);
+            throw new BuildException(
+                $"{path}: no RSA private key in it", "an unencrypted PEM file is needed; keys elsewhere sign by an external command", e);
         }
 
         SigningCertificate.CheckSize(path, key);

@@ -37,7 +37,8 @@ internal sealed class SigningCertificate : IDisposable
         }
 
         RSA key = certificate.GetRSAPublicKey()
-            ?? throw new BuildException($"{path}: its key is not RSA", "firmware verifies RSA signatures only: use an RSA key of 2048 bits or more");
+            ?? throw new BuildException(
+                $"{path}: its key is not RSA", "firmware verifies RSA signatures only: use an RSA key of 2048 bits or more");
         CheckSize(path, key);
         return new SigningCertificate(certificate, key, path);
     }

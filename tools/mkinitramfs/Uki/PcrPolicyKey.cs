@@ -67,6 +67,7 @@ internal sealed class PcrPolicyKey
         key.ImportRSAPublicKey(_publicKey, out _);
         return signature.Length * 8 == key.KeySize && key.VerifyHash(hash, signature, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1)
             ? signature
-            : throw new BuildException($"the PCR policy signature is not by the key of {_file}", "private and public key must belong together");
+            : throw new BuildException(
+                $"the PCR policy signature is not by the key of {_file}", "private and public key must belong together");
     }
 }

@@ -95,7 +95,8 @@ internal static class UkiBuilder
     {
         if (!PeImage.TryParse(kernel, out PeImage? image, out ParseError error))
         {
-            throw new BuildException($"the kernel is no EFI program: {error}", "it must be built with CONFIG_EFI_STUB, and not be compressed as a whole");
+            throw new BuildException(
+                $"the kernel is no EFI program: {error}", "it must be built with CONFIG_EFI_STUB, and not be compressed as a whole");
         }
 
         return image!.Machine == stub.Machine
@@ -104,7 +105,9 @@ internal static class UkiBuilder
     }
 
     private static PeImage Parse(byte[] file, string name) =>
-        PeImage.TryParse(file, out PeImage? image, out ParseError error) ? image! : throw new BuildException($"{name}: no EFI program: {error}");
+        PeImage.TryParse(file, out PeImage? image, out ParseError error)
+            ? image!
+            : throw new BuildException($"{name}: no EFI program: {error}");
 
     private static string SectionText(byte[] file, PeImage image, string name)
     {

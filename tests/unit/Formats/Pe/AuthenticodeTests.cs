@@ -46,7 +46,9 @@ public sealed class AuthenticodeTests(TestKeys keys) : IClassFixture<TestKeys>
             Assert.Equal(good, DigestWithChangedByte(file, free));
         }
 
-        foreach (long hashed in (long[])[2, image.CheckSumOffset + 8, image.SizeOfHeaders - 1, image.SizeOfHeaders, image.CertificateTable.Offset - 1])
+        long[] hashedBytes =
+            [2, image.CheckSumOffset + 8, image.SizeOfHeaders - 1, image.SizeOfHeaders, image.CertificateTable.Offset - 1];
+        foreach (long hashed in hashedBytes)
         {
             Assert.NotEqual(good, DigestWithChangedByte(file, hashed));
         }
@@ -90,7 +92,8 @@ public sealed class AuthenticodeTests(TestKeys keys) : IClassFixture<TestKeys>
     {
         byte[] signed = keys.Sbsign(EfiFiles.Stub);
         long start = EfiFiles.Parse(signed).CertificateTable.Offset + WinCertificate.HeaderSize;
-        Hostile.EveryPrefixAndEveryDamagedByte(signed.AsSpan((int)start), bytes => SpcSignedData.ReadImageDigest(bytes.ToArray()) is { Length: 32 });
+        Hostile.EveryPrefixAndEveryDamagedByte(
+            signed.AsSpan((int)start), bytes => SpcSignedData.ReadImageDigest(bytes.ToArray()) is { Length: 32 });
     }
 
     [Fact]

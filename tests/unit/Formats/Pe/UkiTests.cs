@@ -49,7 +49,9 @@ public sealed class UkiTests : IDisposable
             .Select(s => UkiPayload.FromBytes(s.Name, image!.Content(theirs, s.Name).ToArray()))];
 
         PeImage made = EfiFiles.Parse(Write(EfiFiles.StubBytes, payloads));
-        Assert.Equal(expected.Sections.Select(s => s with { Characteristics = 0 }), made.Sections.Select(s => s with { Characteristics = 0 }));
+        Assert.Equal(
+            expected.Sections.Select(s => s with { Characteristics = 0 }),
+            made.Sections.Select(s => s with { Characteristics = 0 }));
         Assert.Equal(expected.SizeOfImage, made.SizeOfImage);
         Assert.Equal(expected.SizeOfHeaders, made.SizeOfHeaders);
         Assert.Equal(expected.FileLength, made.FileLength);
@@ -96,7 +98,8 @@ public sealed class UkiTests : IDisposable
         Refused("has 0 bytes", stub, UkiPayload.FromText(".linux", ""));
         Refused("has not the 7 bytes it said", stub, one with { Length = 7 });
         Refused("has not the 5 bytes it said", stub, one with { Length = 5 });
-        Refused("a PE image ends at 4 GiB", stub, one with { Length = int.MaxValue }, new(".a", int.MaxValue, one.Open), new(".b", int.MaxValue, one.Open));
+        UkiPayload huge = one with { Length = int.MaxValue };
+        Refused("a PE image ends at 4 GiB", stub, huge, huge with { Name = ".a" }, huge with { Name = ".b" });
         Refused("more sections, 30 are wanted", stub, [.. Enumerable.Range(0, 30).Select(i => UkiPayload.FromText($".s{i}", "x"))]);
         Refused("does not fit into the stub's own", stub, UkiPayload.FromBytes(".sbat", new byte[600]));
     }
@@ -162,7 +165,11 @@ public sealed class UkiTests : IDisposable
     }
 
     private static UkiPayload[] Payloads() =>
-        [UkiPayload.FromText(".cmdline", "panic=30"), UkiPayload.FromText(".sbat", "sbat,1,x,y,1,z\n"), UkiPayload.FromBytes(".linux", new byte[5000])];
+    [
+        UkiPayload.FromText(".cmdline", "panic=30"),
+        UkiPayload.FromText(".sbat", "sbat,1,x,y,1,z\n"),
+        UkiPayload.FromBytes(".linux", new byte[5000]),
+    ];
 
     private static byte[] Write(byte[] stub, IReadOnlyList<UkiPayload> payloads)
     {

@@ -37,7 +37,9 @@ public sealed class AuthenticodeSignerTests(TestKeys keys) : IClassFixture<TestK
     {
         byte[] good = File.ReadAllBytes(Sign(EfiFiles.EfiBootGuard, "signed.efi"));
         PeImage image = EfiFiles.Parse(good);
-        foreach (long offset in (long[])[4, image.CertificateDirectoryOffset + 8, image.SizeOfHeaders, image.CertificateTable.Offset - 1, good.Length - 40])
+        long[] offsets =
+            [4, image.CertificateDirectoryOffset + 8, image.SizeOfHeaders, image.CertificateTable.Offset - 1, good.Length - 40];
+        foreach (long offset in offsets)
         {
             byte[] changed = [.. good];
             changed[offset] ^= 1;
@@ -64,7 +66,8 @@ public sealed class AuthenticodeSignerTests(TestKeys keys) : IClassFixture<TestK
         Assert.True(keys.Sbverify(_work["both.efi"], "KEK.crt"));
         Assert.DoesNotContain("signature 2", Tools.Run("sbverify", "--list", _work["replaced.efi"]));
         string list = Tools.Run("sbverify", "--list", _work["both.efi"]);
-        Assert.True(list.IndexOf("CN=InitRuntime db", StringComparison.Ordinal) < list.IndexOf("CN=InitRuntime KEK", StringComparison.Ordinal));
+        int ours = list.IndexOf("CN=InitRuntime db", StringComparison.Ordinal);
+        Assert.InRange(ours, 0, list.IndexOf("CN=InitRuntime KEK", StringComparison.Ordinal));
         Assert.Contains("signature 2", list);
 
         keys.Signer().SignFile(_work["replaced.efi"], _work["again.efi"]);
@@ -84,7 +87,8 @@ public sealed class AuthenticodeSignerTests(TestKeys keys) : IClassFixture<TestK
     [Fact]
     public void An_outside_command_signs_as_the_key_file_does()
     {
-        const string Script = "printf %s \"$2\" | tr a-f A-F | basenc --base16 -d | openssl pkeyutl -sign -inkey \"$1\" -pkeyopt digest:sha256";
+        const string Script = "printf %s \"$2\" | tr a-f A-F | basenc --base16 -d | "
+            + "openssl pkeyutl -sign -inkey \"$1\" -pkeyopt digest:sha256";
         HostCommand command = Tools.Tree.Command("sh", "-c", Script, "sign", keys["db.key"]);
         List<string> words = [command.Program, .. command.Arguments];
         using var signer = new AuthenticodeSigner(SigningCertificate.Open(keys["db.crt"]), new CommandSigner(words, _log));
@@ -143,5 +147,6 @@ public sealed class AuthenticodeSignerTests(TestKeys keys) : IClassFixture<TestK
         return _work[name];
     }
 
-    private static void Refused(string expected, Func<object> open) => Assert.Contains(expected, Assert.Throws<BuildException>(open).Message);
+    private static void Refused(string expected, Func<object> open) =>
+        Assert.Contains(expected, Assert.Throws<BuildException>(open).Message);
 }

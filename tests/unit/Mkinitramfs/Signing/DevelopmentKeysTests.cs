@@ -19,7 +19,8 @@ public sealed class DevelopmentKeysTests(TestKeys keys) : IClassFixture<TestKeys
         [
             "KEK.crt", "KEK.key", "PK.crt", "PK.key", "README.txt", "db.crt", "db.key", "pcr.key", "pcr.pub", "update.crt", "update.key",
         ];
-        string[] names = [.. Directory.EnumerateFiles(keys.Directory).Select(file => Path.GetFileName(file)).Order(System.StringComparer.Ordinal)];
+        string[] names =
+            [.. Directory.EnumerateFiles(keys.Directory).Select(file => Path.GetFileName(file)).Order(System.StringComparer.Ordinal)];
         Assert.Equal(expected, names);
         foreach (string name in names)
         {

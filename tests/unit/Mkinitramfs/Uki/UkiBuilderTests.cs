@@ -73,7 +73,10 @@ public sealed class UkiBuilderTests(TestKeys keys) : IClassFixture<TestKeys>, ID
     {
         string uki = Build("uki.efi", keys);
         List<string> arguments =
-            ["sign", "--bank=sha256", "--bank=sha384", $"--private-key={keys["pcr.key"]}", $"--public-key={keys["pcr.pub"]}", .. SectionFiles(uki)];
+        [
+            "sign", "--bank=sha256", "--bank=sha384", $"--private-key={keys["pcr.key"]}", $"--public-key={keys["pcr.pub"]}",
+            .. SectionFiles(uki),
+        ];
         JsonNode theirs = JsonNode.Parse(Tools.Run(Measure, [.. arguments]))!;
         byte[] file = File.ReadAllBytes(uki);
         Assert.True(UkiImage.TryParse(file, out UkiImage? image, out _));
@@ -116,7 +119,8 @@ public sealed class UkiBuilderTests(TestKeys keys) : IClassFixture<TestKeys>, ID
     public void What_build_returns_is_the_prediction_for_the_finished_file()
     {
         IReadOnlyList<PcrValue> values = UkiBuilder.Build(_parts.Inputs(), null, _parts.Work["uki.efi"]);
-        using JsonDocument theirs = JsonDocument.Parse(Tools.Run(Measure, ["calculate", "--bank=sha256", "--json=short", .. SectionFiles(_parts.Work["uki.efi"])]));
+        List<string> arguments = ["calculate", "--bank=sha256", "--json=short", .. SectionFiles(_parts.Work["uki.efi"])];
+        using JsonDocument theirs = JsonDocument.Parse(Tools.Run(Measure, [.. arguments]));
         Assert.Equal(
             theirs.RootElement.GetProperty("sha256")[0].GetProperty("hash").GetString(),
             Convert.ToHexStringLower(values.First(v => v.Bank == PcrBank.Sha256 && v.PhasePath == "enter-initrd").Value));
@@ -124,7 +128,8 @@ public sealed class UkiBuilderTests(TestKeys keys) : IClassFixture<TestKeys>, ID
 
     [Fact]
     public void A_measured_section_of_unknown_order_is_not_guessed() =>
-        Assert.Throws<ArgumentException>(() => PcrPrediction.Calculate([UkiPayload.FromText(".hwids", "x")], PcrBank.All, ["enter-initrd"]));
+        Assert.Throws<ArgumentException>(
+            () => PcrPrediction.Calculate([UkiPayload.FromText(".hwids", "x")], PcrBank.All, ["enter-initrd"]));
 
     [Fact]
     public void Without_a_pcr_key_it_has_no_policies()
@@ -140,7 +145,8 @@ public sealed class UkiBuilderTests(TestKeys keys) : IClassFixture<TestKeys>, ID
     [Fact]
     public void Revocation_entries_of_stub_and_image_are_joined_under_one_header()
     {
-        UkiBuilder.Build(_parts.Inputs() with { Sbat = "sbat,1,x,sbat,1,y\ndemo,3,Demo,demo,1,https://example.org/\n" }, null, _parts.Work["uki.efi"]);
+        const string Own = "sbat,1,x,sbat,1,y\ndemo,3,Demo,demo,1,https://example.org/\n";
+        UkiBuilder.Build(_parts.Inputs() with { Sbat = Own }, null, _parts.Work["uki.efi"]);
         byte[] file = File.ReadAllBytes(_parts.Work["uki.efi"]);
         Assert.True(UkiImage.TryParse(file, out UkiImage? image, out _));
         string text = Encoding.UTF8.GetString(image!.Content(file, UkiSection.Sbat));
@@ -157,8 +163,8 @@ public sealed class UkiBuilderTests(TestKeys keys) : IClassFixture<TestKeys>, ID
         // EFI Boot Guard is linked without the flag, as older kernels are.
         UkiBuilder.Build(_parts.Inputs() with { Kernel = File.ReadAllBytes(EfiFiles.EfiBootGuard) }, null, _parts.Work["old.efi"]);
         UkiBuilder.Build(_parts.Inputs(), null, _parts.Work["new.efi"]);
-        Assert.Equal(0, EfiFiles.Parse(File.ReadAllBytes(_parts.Work["old.efi"])).DllCharacteristics & PeImage.NxCompatible);
-        Assert.Equal(PeImage.NxCompatible, EfiFiles.Parse(File.ReadAllBytes(_parts.Work["new.efi"])).DllCharacteristics & PeImage.NxCompatible);
+        Assert.Equal(0, NxFlag("old.efi"));
+        Assert.Equal(PeImage.NxCompatible, NxFlag("new.efi"));
     }
 
     [Fact]
@@ -194,6 +200,9 @@ public sealed class UkiBuilderTests(TestKeys keys) : IClassFixture<TestKeys>, ID
         Assert.Contains(expected, error.Message);
         Assert.Empty(Directory.EnumerateFiles(_parts.Work.Path, "refused*"));
     }
+
+    private int NxFlag(string name) =>
+        EfiFiles.Parse(File.ReadAllBytes(_parts.Work[name])).DllCharacteristics & PeImage.NxCompatible;
 
     private string Build(string name, TestKeys pcr)
     {

@@ -19,7 +19,11 @@ internal static class Ukify
         HostCommand command = Tools.Tree.Command("ukify", arguments);
         return (command with
         {
-            Environment = new Dictionary<string, string>(command.Environment) { ["PYTHONPATH"] = _modules.Value, ["PYTHONDONTWRITEBYTECODE"] = "1" },
+            Environment = new Dictionary<string, string>(command.Environment)
+            {
+                ["PYTHONPATH"] = _modules.Value,
+                ["PYTHONDONTWRITEBYTECODE"] = "1",
+            },
         }).RunText(_log);
     }
 
@@ -38,7 +42,8 @@ internal static class Ukify
         if (!Directory.Exists(modules))
         {
             using var work = new TemporaryDirectory();
-            new HostCommand("sh", "-c", "cd \"$1\" && apt-get download python3-pefile && dpkg-deb -x ./*.deb tree && cp -r tree \"$2\"", "fetch", work.Path, kept).Run(_log);
+            const string Script = "cd \"$1\" && apt-get download python3-pefile && dpkg-deb -x ./*.deb tree && cp -r tree \"$2\"";
+            new HostCommand("sh", "-c", Script, "fetch", work.Path, kept).Run(_log);
         }
 
         return modules;
