@@ -2,35 +2,40 @@ using System;
 
 namespace InitRuntime.Formats.Kmod;
 
-/// <summary>Aliases by which a device asks for its driver. Source: fnmatch(3) without flags, as kmod uses it.</summary>
+/// <summary>
+/// Whether a device's modalias asks for a module: fnmatch(3) without flags, '-' and '_' being equal, as modprobe compares.
+/// Written for /init: it allocates nothing, calls itself nowhere, and takes at most pattern times text steps.
+/// </summary>
 public static class ModuleAlias
 {
     /// <summary>
-    /// Whether a modalias fits a shell pattern of <c>*</c>, <c>?</c> and <c>[..]</c>. Takes at most the product of both lengths,
-    /// and no memory.
+    /// Compares a pattern of modules.alias (<c>*</c>, <c>?</c>, <c>[a-f]</c>, <c>[!0]</c>, backslash) with a modalias. Character
+    /// classes by name (<c>[[:alpha:]]</c>), which no module uses, match nothing special.
     /// </summary>
     public static bool Matches(ReadOnlySpan<char> pattern, ReadOnlySpan<char> modalias)
     {
         int p = 0;
-        int m = 0;
-        int starAt = -1;
-        int starTook = 0;
-        while (m < modalias.Length)
+        int t = 0;
+        int afterStar = -1;
+        int starText = 0;
+        while (t < modalias.Length || p < pattern.Length)
         {
             if (p < pattern.Length && pattern[p] == '*')
             {
-                starAt = p++;
-                starTook = m;
+                p++;
+                afterStar = p;
+                starText = t;
             }
-            else if (p < pattern.Length && TryOne(pattern, ref p, modalias[m]))
+            else if (p < pattern.Length && t < modalias.Length && MatchesOne(pattern, ref p, Fold(modalias[t])))
             {
-                m++;
+                t++;
             }
-            else if (starAt >= 0)
+            else if (afterStar >= 0 && starText < modalias.Length)
             {
-                // The last star takes one more; what an earlier one took can stay as it is.
-                p = starAt + 1;
-                m = ++starTook;
+                // The last star takes one character more. An earlier one could gain nothing by that.
+                starText++;
+                t = starText;
+                p = afterStar;
             }
             else
             {
@@ -38,74 +43,81 @@ public static class ModuleAlias
             }
         }
 
-        while (p < pattern.Length && pattern[p] == '*')
-        {
-            p++;
-        }
-
-        return p == pattern.Length;
-    }
-
-    /// <summary>Matches one character with the part of the pattern at <paramref name="p"/>, and passes over that part if it fits.</summary>
-    private static bool TryOne(ReadOnlySpan<char> pattern, ref int p, char c)
-    {
-        if (pattern[p] == '[' && ClassEnd(pattern, p) is int end and > 0)
-        {
-            if (!InClass(pattern[(p + 1)..end], c))
-            {
-                return false;
-            }
-
-            p = end + 1;
-            return true;
-        }
-
-        if (pattern[p] != '?' && pattern[p] != c)
-        {
-            return false;
-        }
-
-        p++;
         return true;
     }
 
-    /// <summary>Where the class that begins at <paramref name="p"/> ends, or -1: then the bracket stands for itself.</summary>
-    private static int ClassEnd(ReadOnlySpan<char> pattern, int p)
+    /// <summary>Compares one character with what stands at <paramref name="p"/>, and passes over that.</summary>
+    private static bool MatchesOne(ReadOnlySpan<char> pattern, ref int p, char c)
     {
-        int first = p + 1 < pattern.Length && pattern[p + 1] is ('!' or '^') ? p + 2 : p + 1;
-        for (int i = first + 1; i < pattern.Length; i++)
+        char first = pattern[p];
+        p++;
+        switch (first)
         {
-            if (pattern[i] == ']')
+            case '?':
+                return true;
+            case '[' when EndOfSet(pattern, p) is var end and >= 0:
+                ReadOnlySpan<char> set = pattern[p..end];
+                p = end + 1;
+                return IsInSet(set, c);
+            case '\\':
+                if (p == pattern.Length)
+                {
+                    return false;
+                }
+
+                first = pattern[p];
+                p++;
+                break;
+        }
+
+        return Fold(first) == c;
+    }
+
+    /// <summary>Where the set that begins at <paramref name="start"/> has its closing bracket, or -1: then '[' is itself.</summary>
+    private static int EndOfSet(ReadOnlySpan<char> pattern, int start)
+    {
+        int i = start < pattern.Length && pattern[start] is ('!' or '^') ? start + 1 : start;
+        for (int first = i; i < pattern.Length; i++)
+        {
+            if (pattern[i] == ']' && i > first)
             {
                 return i;
             }
+
+            i += pattern[i] == '\\' ? 1 : 0;
         }
 
         return -1;
     }
 
-    private static bool InClass(ReadOnlySpan<char> members, char c)
+    private static bool IsInSet(ReadOnlySpan<char> set, char c)
     {
-        bool inverted = members[0] is '!' or '^';
-        if (inverted)
-        {
-            members = members[1..];
-        }
-
+        bool negated = set[0] is '!' or '^';
         bool found = false;
-        for (int i = 0; i < members.Length; i++)
+        int i = negated ? 1 : 0;
+        while (i < set.Length)
         {
-            if (i + 2 < members.Length && members[i + 1] == '-')
+            char low = TakeMember(set, ref i);
+            char high = low;
+            if (i + 1 < set.Length && set[i] == '-')
             {
-                found |= c >= members[i] && c <= members[i + 2];
-                i += 2;
+                i++;
+                high = TakeMember(set, ref i);
             }
-            else
-            {
-                found |= c == members[i];
-            }
+
+            found |= low <= c && c <= high;
         }
 
-        return found != inverted;
+        return found != negated;
     }
+
+    private static char TakeMember(ReadOnlySpan<char> set, ref int i)
+    {
+        i += set[i] == '\\' && i + 1 < set.Length ? 1 : 0;
+        char member = set[i];
+        i++;
+        return member;
+    }
+
+    private static char Fold(char c) => c == '-' ? '_' : c;
 }

@@ -15,14 +15,24 @@ public sealed partial class ModuleAliasTests
     [InlineData("", "", true)]
     [InlineData("*", "", true)]
     [InlineData("", "x", false)]
+    [InlineData("of:N*T*Cfsl,imx6q-usb", "of:NusbT(null)Cfsl,imx6q_usb", true)]
+    [InlineData("a_b", "a-b", true)]
+    [InlineData("a[-]b", "a-b", false)]
+    [InlineData("a\\*b", "a*b", true)]
+    [InlineData("a\\*b", "axb", false)]
+    [InlineData("a\\", "a", false)]
+    [InlineData("[0-9A-F][!0-9]", "Ax", true)]
+    [InlineData("[z-a]", "b", false)]
+    [InlineData("[]a]", "]", true)]
+    [InlineData("[a-]", "b", false)]
     public void It_tells_which_devices_a_driver_is_for(string pattern, string modalias, bool fits) =>
         Assert.Equal(fits, ModuleAlias.Matches(pattern, modalias));
 
     [Fact]
     public void It_agrees_with_libc_on_every_short_pattern()
     {
-        string[] parts = ["a", "b", "*", "?", "[ab]", "[!a]", "[a-c]", "[", "]", "-"];
-        string[] texts = ["", "a", "b", "ab", "ba", "abc", "a-b", "[", "[a", "]", "aab"];
+        string[] parts = ["a", "b", "*", "?", "[ab]", "[!a]", "[a-c]", "[", "]", "-", "[!]", "[^b]", "\\", "\\*", "[\\]]"];
+        string[] texts = ["", "a", "b", "ab", "ba", "abc", "a-b", "[", "[a", "]", "aab", "*", "a*", "\\"];
         foreach (string first in parts)
         {
             foreach (string second in parts)
@@ -42,6 +52,15 @@ public sealed partial class ModuleAliasTests
     [Fact]
     public void Many_stars_do_not_take_exponential_time() =>
         Assert.False(ModuleAlias.Matches(string.Concat(Enumerable.Repeat("*a", 200)) + "b", new string('a', 2000)));
+
+    [Fact]
+    public void It_allocates_nothing()
+    {
+        ModuleAlias.Matches("pci:v*d[0-9]*", "pci:v1d2");
+        long before = System.GC.GetAllocatedBytesForCurrentThread();
+        Assert.True(ModuleAlias.Matches("pci:v*d[0-9]*", "pci:v1d2"));
+        Assert.Equal(before, System.GC.GetAllocatedBytesForCurrentThread());
+    }
 
     [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]
     private static partial int fnmatch(string pattern, string text, int flags);
