@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
@@ -61,8 +62,14 @@ internal sealed record ImageSummary
     /// <summary>The files of the build, by name.</summary>
     public required IReadOnlyDictionary<string, ArtefactSummary> Artefacts { get; init; }
 
+    /// <summary>Kernel versions have a "+", which is no danger in a file.</summary>
+    private static ImageSummaryJsonContext Json { get; } = new(new JsonSerializerOptions(ImageSummaryJsonContext.Default.Options)
+    {
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    });
+
     internal static byte[] Write(ImageSummary summary) =>
-        [.. JsonSerializer.SerializeToUtf8Bytes(summary, ImageSummaryJsonContext.Default.ImageSummary), (byte)'\n'];
+        [.. JsonSerializer.SerializeToUtf8Bytes(summary, Json.ImageSummary), (byte)'\n'];
 
     /// <exception cref="JsonException">It is not such a file.</exception>
     internal static ImageSummary Read(ReadOnlySpan<byte> json) =>

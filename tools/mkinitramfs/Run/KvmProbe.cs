@@ -4,7 +4,10 @@ using InitRuntime.Mkinitramfs.Host;
 
 namespace InitRuntime.Mkinitramfs.Run;
 
-/// <summary>Finds out whether KVM works here by running a guest with it: some hosts have a /dev/kvm that hangs.</summary>
+/// <summary>
+/// Finds out whether KVM works here by running a guest with it, on the same kind of machine: some hosts have a /dev/kvm that
+/// hangs, others one without the system management mode that Secure Boot needs.
+/// </summary>
 internal static class KvmProbe
 {
     private const ushort ExitPort = 0xf4;
@@ -33,7 +36,7 @@ internal static class KvmProbe
             File.WriteAllBytes(disk, BootSector());
             using OwnedProcess guest = OwnedProcess.Start(
                 tools.Command(
-                    "qemu-system-x86_64", "-accel", "kvm", "-m", "16", "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
+                    "qemu-system-x86_64", "-accel", "kvm", "-cpu", "host", "-machine", VirtualMachine.MachineType, "-m", "16", "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
                     "-device", $"isa-debug-exit,iobase=0x{ExitPort:x},iosize=0x04", "-drive", $"if=ide,format=raw,file={disk.Replace(",", ",,")}"),
                 redirect: true,
                 log);

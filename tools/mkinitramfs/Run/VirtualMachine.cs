@@ -16,6 +16,9 @@ internal sealed class VirtualMachine : IDisposable
     /// <summary>Name of the port on which a guest writes its report: <c>/dev/virtio-ports/org.initruntime.report</c>.</summary>
     internal const string ReportPort = "org.initruntime.report";
 
+    /// <summary>The machine for QEMU. Only system management mode may write the firmware's variables: else Secure Boot would prove nothing.</summary>
+    internal const string MachineType = "q35,smm=on";
+
     private const string FirmwareCode = "usr/share/OVMF/OVMF_CODE_4M.secboot.fd";
 
     private static readonly TimeSpan ConnectLimit = TimeSpan.FromSeconds(60);
@@ -52,6 +55,8 @@ internal sealed class VirtualMachine : IDisposable
             Stream control = Accept(_control);
             _reader = new ReportReader(Accept(_report));
             Control = new QmpSession(control);
+            // Its main loop answers only once all is set up; then the process id is there too.
+            _ = Control.Execute("query-status") ?? throw NotStarted();
             ProcessId = int.Parse(File.ReadAllText(pidFile));
             _console = options.Interactive ? null : new SerialConsole(_process.Output, _process.Input, state.SerialLog);
         }
@@ -145,7 +150,14 @@ internal sealed class VirtualMachine : IDisposable
             }
         }
 
-        throw new BuildException($"QEMU does not start: {_process.Errors}", $"the command was: {CommandLine}");
+        throw NotStarted();
+    }
+
+    private BuildException NotStarted()
+    {
+        // Its last words may still be on their way.
+        _process.WaitForEnd(TimeSpan.FromSeconds(1));
+        return new BuildException($"QEMU does not start: {_process.Errors}", $"the command was: {CommandLine}");
     }
 
     private List<string> Arguments(MachineOptions options, MachineState state, string pidFile, bool kvm)
@@ -153,8 +165,7 @@ internal sealed class VirtualMachine : IDisposable
         List<string> arguments =
         [
             "-name", "initruntime", "-nodefaults", "-no-user-config", "-display", "none", "-nic", "none", "-pidfile", pidFile,
-            // Only system management mode may write the firmware's variables: else Secure Boot would prove nothing.
-            "-machine", "q35,smm=on", "-global", "driver=cfi.pflash01,property=secure,value=on",
+            "-machine", MachineType, "-global", "driver=cfi.pflash01,property=secure,value=on",
             "-accel", kvm ? "kvm" : "tcg", "-cpu", kvm ? "host" : "max",
             "-smp", $"{options.Processors}", "-m", $"{options.MemoryInMebibytes}",
             "-drive", $"if=pflash,format=raw,unit=0,readonly=on,file={Escape(ToolsPath(FirmwareCode))}",
