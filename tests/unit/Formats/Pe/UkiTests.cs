@@ -20,8 +20,8 @@ public sealed class UkiTests : IDisposable
     [Fact]
     public void An_image_made_by_ukify_is_read_back()
     {
-        Ukify.Run(
-            "build", $"--stub={EfiFiles.Stub}", $"--linux={EfiFiles.SystemdBoot}", $"--initrd={_parts.Work["initrd"]}",
+        Tools.Run(
+            "ukify", "build", $"--stub={EfiFiles.Stub}", $"--linux={EfiFiles.SystemdBoot}", $"--initrd={_parts.Work["initrd"]}",
             $"--cmdline=@{_parts.Work["cmdline"]}", $"--os-release=@{_parts.Work["osrel"]}", $"--uname={UkiParts.Uname}",
             $"--output={_parts.Work["theirs.efi"]}");
         byte[] file = File.ReadAllBytes(_parts.Work["theirs.efi"]);
@@ -37,8 +37,8 @@ public sealed class UkiTests : IDisposable
     [Fact]
     public void Given_the_same_sections_ukify_lays_them_out_at_the_same_addresses()
     {
-        Ukify.Run(
-            "build", $"--stub={EfiFiles.Stub}", $"--linux={EfiFiles.SystemdBoot}", $"--initrd={_parts.Work["initrd"]}",
+        Tools.Run(
+            "ukify", "build", $"--stub={EfiFiles.Stub}", $"--linux={EfiFiles.SystemdBoot}", $"--initrd={_parts.Work["initrd"]}",
             $"--cmdline=@{_parts.Work["cmdline"]}", $"--os-release=@{_parts.Work["osrel"]}", $"--uname={UkiParts.Uname}",
             $"--output={_parts.Work["theirs.efi"]}");
         byte[] theirs = File.ReadAllBytes(_parts.Work["theirs.efi"]);

@@ -33,7 +33,7 @@ public sealed class UkiBuilderTests(TestKeys keys) : IClassFixture<TestKeys>, ID
     {
         string uki = Build("uki.efi", keys);
         byte[] file = File.ReadAllBytes(uki);
-        using JsonDocument json = JsonDocument.Parse(Ukify.Run("inspect", uki, "--json=short"));
+        using JsonDocument json = JsonDocument.Parse(Tools.Run("ukify", "inspect", uki, "--json=short"));
         Assert.True(UkiImage.TryParse(file, out UkiImage? image, out _));
         foreach (string name in _allSections)
         {
