@@ -114,7 +114,7 @@ public sealed record ClevisToken
             return false;
         }
 
-        // The reader of fields keeps the errors; the document that it wants is the header itself.
+        // The share is no JSON, but its errors belong to the same reader as those of its header.
         ClevisJwe made = null!;
         if (!TryReadHeader(parts[0], path, out PinConfiguration inner, out error, fields => made = ClevisJwe.Make(fields, parts[0], parts[1], parts[2], parts[3], parts[4])))
         {

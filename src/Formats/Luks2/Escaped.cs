@@ -5,9 +5,9 @@ namespace InitRuntime.Formats.Luks2;
 /// <summary>Text from a disk, made fit for a message: one line, short, no control characters.</summary>
 internal static class Escaped
 {
-    private const int MaximumLength = 64;
+    private const int MaximumLength = 128;
 
-    /// <summary>At most 64 characters of printable ASCII; each other one as <c>\uNNNN</c>.</summary>
+    /// <summary>At most 128 characters of printable ASCII; each other one as <c>\uNNNN</c>.</summary>
     internal static string Text(string value)
     {
         var result = new StringBuilder();

@@ -40,7 +40,7 @@ internal readonly struct JsonFields
         value = default!;
         if (!Utf8.IsValid(json.Span))
         {
-            error = new($"{path}: not UTF-8");
+            error = Sink.At(path, "not UTF-8");
             return false;
         }
 
@@ -61,12 +61,12 @@ internal readonly struct JsonFields
         }
         catch (JsonException e)
         {
-            error = new($"{path}: not JSON: {Escaped.Text(e.Message)}");
+            error = Sink.At(path, $"not JSON: {Escaped.Text(e.Message)}");
         }
         catch (InvalidOperationException)
         {
             // The one thing that parsing does not see: an escaped half of a surrogate pair, found when text is asked for.
-            error = new($"{path}: text is not Unicode");
+            error = Sink.At(path, "text is not Unicode");
         }
 
         return !error.IsError;
@@ -270,8 +270,10 @@ internal readonly struct JsonFields
         {
             if (!Error.IsError)
             {
-                Error = new(path.Length == 0 ? message : $"{path}: {message}");
+                Error = At(path, message);
             }
         }
+
+        internal static ParseError At(string path, string message) => new(path.Length == 0 ? message : $"{path}: {message}");
     }
 }

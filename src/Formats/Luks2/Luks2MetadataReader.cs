@@ -202,7 +202,7 @@ internal sealed class Luks2MetadataReader(int headerSize, ulong deviceLength)
         string size = fields.Text("size");
         ulong? length = size == "dynamic" ? null : fields.WideNumber("size");
         bool backup = fields.Texts("flags", optional: true).Any(flag => flag.StartsWith("backup-", StringComparison.Ordinal));
-        if (offset > deviceLength || length > deviceLength - offset || offset % 512 != 0 || length % 512 != 0)
+        if (offset > deviceLength || length > deviceLength - offset || offset % 512 != 0 || (length ?? 0) % 512 != 0)
         {
             fields.Fail($"\"{Escaped.Text(size)}\" bytes at {offset} are not sectors of a device of {deviceLength} bytes");
         }
