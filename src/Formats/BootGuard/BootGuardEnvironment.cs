@@ -87,7 +87,8 @@ public sealed record BootGuardEnvironment
             return false;
         }
 
-        _ = BootGuardVariable.TryParseAll(file[UserAreaAt..^CrcSize], out IReadOnlyList<BootGuardVariable> variables, out ParseError variablesError);
+        _ = BootGuardVariable.TryParseAll(
+            file[UserAreaAt..^CrcSize], out IReadOnlyList<BootGuardVariable> variables, out ParseError variablesError);
         value = new BootGuardEnvironment
         {
             KernelFile = kernelFile!,

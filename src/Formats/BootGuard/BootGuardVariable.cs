@@ -91,7 +91,8 @@ public sealed record BootGuardVariable(string Name, ulong Type, byte[] Data)
         {
             if (variable.Name.Length == 0 || !Ascii.IsValid(variable.Name) || variable.Name.Contains('\0') || !names.Add(variable.Name))
             {
-                throw new ArgumentException($"user variable name \"{variable.Name}\" is empty, not ASCII or there twice", nameof(variables));
+                throw new ArgumentException(
+                    $"user variable name \"{variable.Name}\" is empty, not ASCII or there twice", nameof(variables));
             }
 
             area.Write(Encoding.ASCII.GetBytes(variable.Name));

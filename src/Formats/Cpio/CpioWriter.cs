@@ -106,7 +106,9 @@ public sealed class CpioWriter
     }
 
     /// <summary>Adds a symbolic link.</summary>
-    /// <exception cref="ArgumentException">The name is not a plain relative path or is there already, or the target is empty or too long.</exception>
+    /// <exception cref="ArgumentException">
+    /// The name is not a plain relative path or is there already, or the target is empty or too long.
+    /// </exception>
     public void AddSymbolicLink(string name, string target)
     {
         ArgumentNullException.ThrowIfNull(target);

@@ -41,7 +41,8 @@ public sealed record FatEntry(string Name, string ShortName, bool IsDirectory, u
     private static ReadOnlySpan<byte> PartUnits => [1, 3, 5, 7, 9, 14, 16, 18, 20, 22, 24, 28, 30];
 
     /// <summary>Whether either name is this one; upper and lower case are equal.</summary>
-    public bool IsNamed(string name) => Name.Equals(name, StringComparison.OrdinalIgnoreCase) || ShortName.Equals(name, StringComparison.OrdinalIgnoreCase);
+    public bool IsNamed(string name) =>
+        Name.Equals(name, StringComparison.OrdinalIgnoreCase) || ShortName.Equals(name, StringComparison.OrdinalIgnoreCase);
 
     /// <summary>
     /// All entries of a directory's bytes, up to its end mark. A long name whose parts do not belong together is left out, as
@@ -99,12 +100,14 @@ public sealed record FatEntry(string Name, string ShortName, bool IsDirectory, u
         int end = longName.IndexOf('\0');
         longName = end < 0 ? longName : longName[..end];
         string shortName = ReadShortName(raw);
+        uint clusterHigh = BinaryPrimitives.ReadUInt16LittleEndian(raw[ClusterHighAt..]);
+        uint clusterLow = BinaryPrimitives.ReadUInt16LittleEndian(raw[ClusterLowAt..]);
         return new FatEntry(
             longName.IsEmpty ? shortName : new string(longName),
             shortName,
             (raw[AttributesAt] & Directory) != 0,
             BinaryPrimitives.ReadUInt32LittleEndian(raw[LengthAt..]),
-            ((uint)BinaryPrimitives.ReadUInt16LittleEndian(raw[ClusterHighAt..]) << 16) | BinaryPrimitives.ReadUInt16LittleEndian(raw[ClusterLowAt..]));
+            (clusterHigh << 16) | clusterLow);
     }
 
     private static string ReadShortName(ReadOnlySpan<byte> raw)

@@ -81,13 +81,15 @@ internal readonly record struct FatGeometry
         error = bootSector.Length < BootSectorSize ? new("cut short")
             : bootSector[510] != 0x55 || bootSector[511] != 0xaa ? new("no boot sector signature")
             : sectorSize is < 512 or > 4096 || !BitOperations.IsPow2(sectorSize) ? new($"sectors of {sectorSize} bytes")
-            : sectorsPerCluster is < 1 or > 128 || !BitOperations.IsPow2(sectorsPerCluster) ? new($"clusters of {sectorsPerCluster} sectors")
+            : sectorsPerCluster is < 1 or > 128 || !BitOperations.IsPow2(sectorsPerCluster)
+                ? new($"clusters of {sectorsPerCluster} sectors")
             : reserved == 0 ? new("no reserved sectors")
             : tables is < 1 or > MaximumTables ? new($"{tables} allocation tables, wanted 1 to {MaximumTables}")
             : tableSectors == 0 ? new("an allocation table of 0 sectors")
             : wide != (rootEntries == 0) ? new($"{rootEntries} entries in the root directory")
             : wide && version != 0 ? new($"FAT32 version {version:x4}, only 0000 is known")
-            : sectors * sectorSize > partitionLength ? new($"{sectors} sectors of {sectorSize} bytes in a partition of {partitionLength} bytes")
+            : sectors * sectorSize > partitionLength
+                ? new($"{sectors} sectors of {sectorSize} bytes in a partition of {partitionLength} bytes")
             : default;
         if (error.IsError)
         {

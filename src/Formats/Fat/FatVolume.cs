@@ -136,7 +136,8 @@ public sealed class FatVolume
 
             if (!_geometry.IsCluster(cluster))
             {
-                error = new($"{entry.ShortName}: cluster {cluster} of {_geometry.Clusters} after {entry.Length - left} of {entry.Length} bytes");
+                error = new(
+                    $"{entry.ShortName}: cluster {cluster} of {_geometry.Clusters} after {entry.Length - left} of {entry.Length} bytes");
                 return false;
             }
 

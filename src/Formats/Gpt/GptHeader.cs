@@ -65,7 +65,8 @@ internal readonly record struct GptHeader
             : CrcOf(sector[..(int)headerSize]) is var actual && actual != crc ? new($"header CRC {actual:x8}, the header says {crc:x8}")
             : ownSector != (ulong)foundAt ? new($"a header for sector {ownSector}, found in sector {foundAt}")
             : entryLength is < EntrySize or > MaximumEntrySize || entryLength % EntrySize != 0 ? new($"entries of {entryLength} bytes")
-            : entryCount is < 1 or > MaximumEntries || entryCount * entryLength > MaximumArrayLength ? new($"{entryCount} entries of {entryLength} bytes")
+            : entryCount is < 1 or > MaximumEntries || entryCount * entryLength > MaximumArrayLength
+                ? new($"{entryCount} entries of {entryLength} bytes")
             : firstUsable > lastUsable || lastUsable >= (ulong)diskSectors
                 ? new($"usable sectors {firstUsable} to {lastUsable} of {diskSectors}")
             : entriesSector < 2 || entriesSector >= (ulong)diskSectors ? new($"entries in sector {entriesSector} of {diskSectors}")

@@ -9,7 +9,8 @@ namespace InitRuntime.Formats.Gpt;
 /// <param name="Id">Its own GUID.</param>
 /// <param name="Length">In bytes; rounded up to whole sectors.</param>
 /// <param name="Attributes">Its bits.</param>
-public sealed record PartitionRequest(string Label, Guid Type, Guid Id, long Length, PartitionAttributes Attributes = PartitionAttributes.None);
+public sealed record PartitionRequest(
+    string Label, Guid Type, Guid Id, long Length, PartitionAttributes Attributes = PartitionAttributes.None);
 
 /// <summary>Places partitions one behind the other, each at a multiple of 1 MiB.</summary>
 public static class GptLayout

@@ -32,7 +32,8 @@ public static class GptReader
     /// <param name="sectorSize">Its logical sectors: 512 or 4096 bytes.</param>
     /// <param name="reading">The table and how good its copies are.</param>
     /// <param name="error">Why there is no table at all.</param>
-    public static bool TryRead(ReadAt disk, long diskLength, int sectorSize, [NotNullWhen(true)] out GptReading? reading, out ParseError error)
+    public static bool TryRead(
+        ReadAt disk, long diskLength, int sectorSize, [NotNullWhen(true)] out GptReading? reading, out ParseError error)
     {
         ArgumentNullException.ThrowIfNull(disk);
         reading = null;
@@ -58,7 +59,8 @@ public static class GptReader
         }
 
         long diskSectors = diskLength / sectorSize;
-        bool primaryGood = TryReadCopy(disk, PrimarySector, diskSectors, sector, out GptHeader primaryHeader, out GptTable? primary, out ParseError primaryError);
+        bool primaryGood = TryReadCopy(
+            disk, PrimarySector, diskSectors, sector, out GptHeader primaryHeader, out GptTable? primary, out ParseError primaryError);
         long lastSector = diskSectors - 1;
         bool backupGood = TryReadCopy(disk, lastSector, diskSectors, sector, out _, out GptTable? backup, out ParseError backupError);
         if (!primaryGood && !backupGood)
@@ -113,7 +115,8 @@ public static class GptReader
         return TryMakeTable(header, entries, diskSectors, sector.Length, out table, out error);
     }
 
-    private static bool TryMakeTable(GptHeader header, ReadOnlySpan<byte> entries, long diskSectors, int sectorSize, out GptTable? table, out ParseError error)
+    private static bool TryMakeTable(
+        GptHeader header, ReadOnlySpan<byte> entries, long diskSectors, int sectorSize, out GptTable? table, out ParseError error)
     {
         table = null;
         error = default;

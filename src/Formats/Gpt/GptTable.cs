@@ -74,7 +74,8 @@ public sealed record GptTable
         ParseError error = SectorSize is not (512 or 4096) ? new($"sectors of {SectorSize} bytes, wanted 512 or 4096")
             : DiskSectors > long.MaxValue / SectorSize ? new($"a disk of {DiskSectors} sectors")
             : EntryCount is < 1 or > 4096 ? new($"{EntryCount} entries")
-            : PrimaryEntriesSector < DefaultEntriesSector || PrimaryEntriesSector > DiskSectors ? new($"entries in sector {PrimaryEntriesSector}")
+            : PrimaryEntriesSector < DefaultEntriesSector || PrimaryEntriesSector > DiskSectors
+                ? new($"entries in sector {PrimaryEntriesSector}")
             : FirstUsable < PrimaryEntriesSector + EntriesSectors || FirstUsable > LastUsable
                 ? new($"usable sectors {FirstUsable} to {LastUsable} of {DiskSectors}")
             : default;
@@ -127,6 +128,7 @@ public sealed record GptTable
     {
         Partition? before = null;
         var numbers = new HashSet<int>();
+        string usable = $"{FirstUsable} to {LastUsable}";
         foreach (Partition partition in Partitions)
         {
             ParseError error = partition.Number < 1 || partition.Number > EntryCount || !numbers.Add(partition.Number)
@@ -136,7 +138,7 @@ public sealed record GptTable
                 : partition.Label.Length > Partition.MaximumLabelLength || partition.Label.Contains('\0')
                     ? new($"partition {partition.Number}: a label of more than {Partition.MaximumLabelLength} UTF-16 units, or with NUL")
                 : partition.FirstSector < FirstUsable || partition.LastSector > LastUsable || partition.FirstSector > partition.LastSector
-                    ? new($"partition {partition.Number}: sectors {partition.FirstSector} to {partition.LastSector}, usable are {FirstUsable} to {LastUsable}")
+                    ? new($"partition {partition.Number}: sectors {partition.FirstSector} to {partition.LastSector}, usable are {usable}")
                 : default;
             if (error.IsError)
             {

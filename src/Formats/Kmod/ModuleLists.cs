@@ -39,7 +39,8 @@ public static class ModuleLists
     private static readonly char[] _blanks = [' ', '\t', '\r'];
 
     /// <summary>Reads modules.dep, in the order of its lines.</summary>
-    public static bool TryParseDependencies(ReadOnlySpan<byte> text, [NotNullWhen(true)] out IReadOnlyList<ModuleDependency>? lines, out ParseError error) =>
+    public static bool TryParseDependencies(
+        ReadOnlySpan<byte> text, [NotNullWhen(true)] out IReadOnlyList<ModuleDependency>? lines, out ParseError error) =>
         TryParse(
             text,
             words => words[0].Length > 1 && words[0].EndsWith(':')
@@ -65,7 +66,8 @@ public static class ModuleLists
             out error);
 
     /// <summary>Reads modules.alias.</summary>
-    public static bool TryParseAliases(ReadOnlySpan<byte> text, [NotNullWhen(true)] out IReadOnlyList<ModuleAliasEntry>? lines, out ParseError error) =>
+    public static bool TryParseAliases(
+        ReadOnlySpan<byte> text, [NotNullWhen(true)] out IReadOnlyList<ModuleAliasEntry>? lines, out ParseError error) =>
         TryParse(
             text,
             words => words is ["alias", var pattern, var name] ? new ModuleAliasEntry(pattern, ModuleName.Normalize(name)) : null,
@@ -76,7 +78,8 @@ public static class ModuleLists
     /// <summary>Reads modules.builtin: the kernel's names of the modules that are part of the kernel itself.</summary>
     public static bool TryParseBuiltIn(ReadOnlySpan<byte> text, [NotNullWhen(true)] out IReadOnlySet<string>? names, out ParseError error)
     {
-        bool read = TryParse(text, words => words is [var path] ? ModuleName.FromPath(path) : null, "<path>", out IReadOnlyList<string>? lines, out error);
+        bool read = TryParse(
+            text, words => words is [var path] ? ModuleName.FromPath(path) : null, "<path>", out IReadOnlyList<string>? lines, out error);
         names = read ? new HashSet<string>(lines!) : null;
         return read;
     }
@@ -108,7 +111,11 @@ public static class ModuleLists
     }
 
     private static bool TryParse<T>(
-        ReadOnlySpan<byte> text, Func<string[], T?> read, string form, [NotNullWhen(true)] out IReadOnlyList<T>? lines, out ParseError error)
+        ReadOnlySpan<byte> text,
+        Func<string[], T?> read,
+        string form,
+        [NotNullWhen(true)] out IReadOnlyList<T>? lines,
+        out ParseError error)
         where T : class
     {
         lines = null;

@@ -73,7 +73,9 @@ public sealed class VerityGeometry
     /// <summary>Number of hash blocks of all levels.</summary>
     public long HashBlocks { get; }
 
-    /// <summary>The levels, lowest (digests of the data) first. They lie on the disk the other way round. Empty for one data block.</summary>
+    /// <summary>
+    /// The levels, lowest (digests of the data) first. They lie on the disk the other way round. Empty for one data block.
+    /// </summary>
     public IReadOnlyList<VerityLevel> Levels { get; }
 
     /// <summary>Where all of it ends, in bytes: the least length of a partition that holds it.</summary>
@@ -105,7 +107,8 @@ public sealed class VerityGeometry
         error = !IsBlockSize(dataBlockSize) ? new($"data block size {dataBlockSize}, wanted a power of two from 512 to 65536")
             : !IsBlockSize(hashBlockSize) ? new($"hash block size {hashBlockSize}, wanted a power of two from 512 to 65536")
             : dataBlocks is < 1 or > MaximumDataBlocks ? new($"{dataBlocks} data blocks")
-            : hashOffset < dataBlocks * dataBlockSize ? new($"hash offset {hashOffset} lies in the {dataBlocks * dataBlockSize} bytes of data")
+            : hashOffset < dataBlocks * dataBlockSize
+                ? new($"hash offset {hashOffset} lies in the {dataBlocks * dataBlockSize} bytes of data")
             : hashOffset > MaximumHashOffset || hashOffset % VeritySuperblock.Size != 0
                 ? new($"hash offset {hashOffset}, wanted a multiple of {VeritySuperblock.Size} up to {MaximumHashOffset}")
             : default;
@@ -134,11 +137,13 @@ public sealed class VerityGeometry
     }
 
     /// <inheritdoc cref="TryCreate(DigestAlgorithm, int, int, long, long, out VerityGeometry?, out ParseError)"/>
-    public static bool TryCreate(VeritySuperblock superblock, long hashOffset, [NotNullWhen(true)] out VerityGeometry? geometry, out ParseError error)
+    public static bool TryCreate(
+        VeritySuperblock superblock, long hashOffset, [NotNullWhen(true)] out VerityGeometry? geometry, out ParseError error)
     {
         ArgumentNullException.ThrowIfNull(superblock);
         return TryCreate(
-            superblock.Algorithm, superblock.DataBlockSize, superblock.HashBlockSize, superblock.DataBlocks, hashOffset, out geometry, out error);
+            superblock.Algorithm, superblock.DataBlockSize, superblock.HashBlockSize, superblock.DataBlocks, hashOffset,
+            out geometry, out error);
     }
 
     private static VerityLevel[] LevelsOf(long dataBlocks, int digestsPerBlock, long firstBlock, int blockSize)

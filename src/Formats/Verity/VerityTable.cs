@@ -24,9 +24,10 @@ public static class VerityTable
     /// <param name="settings">What the signed configuration says.</param>
     /// <param name="device">The partition: an absolute path or <c>major:minor</c>.</param>
     /// <param name="panicOnErrorAvailable">Whether the kernel has panic_on_error and restart_on_error (6.12, verity target 1.11).</param>
-    /// <param name="signatureKeyDescription">Description of the user key in the keyring that holds the signature of the root hash, if any.</param>
+    /// <param name="signatureKeyDescription">Description of the keyring's user key that holds the signature of the root hash.</param>
     /// <exception cref="ArgumentException">A word cannot stand in a table, or no tree can have these settings.</exception>
-    public static string Parameters(VeritySettings settings, string device, bool panicOnErrorAvailable, string? signatureKeyDescription = null)
+    public static string Parameters(
+        VeritySettings settings, string device, bool panicOnErrorAvailable, string? signatureKeyDescription = null)
     {
         ArgumentNullException.ThrowIfNull(settings);
         if (!VerityGeometry.TryCreate(settings, out VerityGeometry? geometry, out ParseError error))

@@ -74,7 +74,8 @@ public sealed class VerityTree
     /// Whether a block read from <see cref="VerityGeometry.TopBlockOffset"/> is the one that the root hash stands for. The
     /// kernel asks the same at the first read; to ask before the table is loaded gives a plain answer instead of an I/O error.
     /// </summary>
-    public static bool TopBlockMatches(DigestAlgorithm algorithm, ReadOnlySpan<byte> salt, ReadOnlySpan<byte> topBlock, ReadOnlySpan<byte> rootHash)
+    public static bool TopBlockMatches(
+        DigestAlgorithm algorithm, ReadOnlySpan<byte> salt, ReadOnlySpan<byte> topBlock, ReadOnlySpan<byte> rootHash)
     {
         Span<byte> actual = stackalloc byte[DigestAlgorithms.MaximumLength];
         actual = actual[..algorithm.LengthInBytes()];

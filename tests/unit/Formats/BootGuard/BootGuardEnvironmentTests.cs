@@ -30,7 +30,8 @@ public sealed class BootGuardEnvironmentTests
     public void The_sample_and_the_empty_environment_have_the_sums_of_the_loaders_own_tests()
     {
         Assert.Equal("6ad1dd1d98209a03d7b4fc2d2f16f9ec", Md5(_sample.ToBytes()));
-        Assert.Equal("441b49e907a117d2fe1dc1d69d8ea1b0", Md5((_sample with { KernelFile = "", KernelParameters = "", Revision = 0, UserVariables = [] }).ToBytes()));
+        BootGuardEnvironment empty = _sample with { KernelFile = "", KernelParameters = "", Revision = 0, UserVariables = [] };
+        Assert.Equal("441b49e907a117d2fe1dc1d69d8ea1b0", Md5(empty.ToBytes()));
     }
 
     [Fact]
@@ -51,7 +52,8 @@ public sealed class BootGuardEnvironmentTests
         Assert.Equal(65535, value.WatchdogTimeoutSeconds);
         Assert.True(value.InProgress);
         Assert.False(value.UserVariablesError.IsError);
-        Assert.Equal([("recovery_status", "in_progress"), ("other", "x y")], value.UserVariables.Select(v => (v.Name, v.Text ?? "no text")));
+        Assert.Equal(
+            [("recovery_status", "in_progress"), ("other", "x y")], value.UserVariables.Select(v => (v.Name, v.Text ?? "no text")));
         Assert.Equal(bytes, value.ToBytes());
     }
 
@@ -96,7 +98,8 @@ public sealed class BootGuardEnvironmentTests
         byte[] bytes = (_sample with { Size = 1100 }).ToBytes();
         Hostile.EveryPrefixAndEveryDamagedByte(bytes, damaged => BootGuardEnvironment.TryParse(damaged, out _, out _));
         // And with a CRC that is right again.
-        Hostile.EveryPrefixAndEveryDamagedByte(bytes, damaged => damaged.Length > 4 && BootGuardEnvironment.TryParse(WithCrc(damaged.ToArray()), out _, out _));
+        Hostile.EveryPrefixAndEveryDamagedByte(
+            bytes, damaged => damaged.Length > 4 && BootGuardEnvironment.TryParse(WithCrc(damaged.ToArray()), out _, out _));
     }
 
     [Theory]
@@ -172,5 +175,6 @@ public sealed class BootGuardEnvironmentTests
         return file;
     }
 
-    private static string Md5(byte[] bytes) => Convert.ToHexStringLower(Reference.CryptographicOperations.HashData(Reference.HashAlgorithmName.MD5, bytes));
+    private static string Md5(byte[] bytes) =>
+        Convert.ToHexStringLower(Reference.CryptographicOperations.HashData(Reference.HashAlgorithmName.MD5, bytes));
 }

@@ -75,7 +75,8 @@ public sealed class CpioTests
         List<(CpioEntry Entry, byte[] Content)> members = ReadAll(archive);
         Assert.Equal(["d", "d/file", "d/link", "large"], members.Select(m => m.Entry.Name));
         Assert.Equal(
-            [CpioEntryType.Directory, CpioEntryType.File, CpioEntryType.SymbolicLink, CpioEntryType.File], members.Select(m => m.Entry.Type));
+            [CpioEntryType.Directory, CpioEntryType.File, CpioEntryType.SymbolicLink, CpioEntryType.File],
+            members.Select(m => m.Entry.Type));
         Assert.Equal("content"u8, members[1].Content);
         Assert.Equal(Executable, members[1].Entry.Permissions);
         Assert.Equal(_time.ToUnixTimeSeconds(), members[1].Entry.ModifiedSeconds);
@@ -216,7 +217,8 @@ public sealed class CpioTests
 
     private static byte[] Large() => [.. Enumerable.Range(0, 100001).Select(i => (byte)(i % 251))];
 
-    private static byte[] Cpio(byte[] input, params string[] arguments) => (Tools.Tree.Command("cpio", arguments) with { Input = input }).Run(_log);
+    private static byte[] Cpio(byte[] input, params string[] arguments) =>
+        (Tools.Tree.Command("cpio", arguments) with { Input = input }).Run(_log);
 
     private static List<(CpioEntry Entry, byte[] Content)> ReadAll(byte[] archive)
     {

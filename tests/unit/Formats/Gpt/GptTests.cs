@@ -88,7 +88,8 @@ public sealed class GptTests
             .Run(new InitRuntime.Mkinitramfs.Host.PlainLog(TextWriter.Null, showCommands: false));
         GptTable table = Read(File.ReadAllBytes(directory["disk"]), 4096).Table;
         Partition partition = Assert.Single(table.Partitions);
-        Assert.Equal((256L, 767L, PartitionType.Var, _firstId, "var"), (partition.FirstSector, partition.LastSector, partition.Type, partition.Id, partition.Label));
+        Assert.Equal((256L, 767L), (partition.FirstSector, partition.LastSector));
+        Assert.Equal((PartitionType.Var, _firstId, "var"), (partition.Type, partition.Id, partition.Label));
     }
 
     [Fact]
@@ -220,7 +221,8 @@ public sealed class GptTests
     public void Partitions_that_cannot_be_are_named(long first, long last, string expected)
     {
         GptTable table = Layout(512);
-        GptTable broken = table with { Partitions = [table.Partitions[0], table.Partitions[1] with { FirstSector = first, LastSector = last }] };
+        Partition second = table.Partitions[1] with { FirstSector = first, LastSector = last };
+        GptTable broken = table with { Partitions = [table.Partitions[0], second] };
         Assert.Equal(expected, broken.Check().Message);
         Assert.Throws<InvalidOperationException>(() => broken.ToRegions());
     }
@@ -242,7 +244,9 @@ public sealed class GptTests
     public void Two_partitions_of_one_label_are_none()
     {
         GptTable table = GptLayout.Place(
-            _diskId, [new("a", PartitionType.Home, _firstId, 1), new("a", PartitionType.Home, _secondId, 1), new("b", PartitionType.Home, _diskId, 1)]);
+            _diskId,
+            [new("a", PartitionType.Home, _firstId, 1), new(
+                "a", PartitionType.Home, _secondId, 1), new("b", PartitionType.Home, _diskId, 1)]);
         Assert.Null(table.FindLabel("a"));
         Assert.Equal(3, table.FindLabel("b")?.Number);
     }
@@ -286,7 +290,8 @@ public sealed class GptTests
     {
         File.WriteAllBytes(directory["disk"], new byte[16 * MiB]);
         Tools.Run(
-            "sgdisk", $"--disk-guid={_diskId}", "--new=1:2048:+1M", "--change-name=1:efi", "--typecode=1:ef00", $"--partition-guid=1:{_firstId}",
+            "sgdisk", $"--disk-guid={_diskId}", "--new=1:2048:+1M", "--change-name=1:efi", "--typecode=1:ef00",
+            $"--partition-guid=1:{_firstId}",
             "--new=3:8192:12287", "--change-name=3:root-\u00e4", $"--typecode=3:{PartitionType.RootX64}", $"--partition-guid=3:{_secondId}",
             "--attributes=3:set:60", directory["disk"]);
         return File.ReadAllBytes(directory["disk"]);

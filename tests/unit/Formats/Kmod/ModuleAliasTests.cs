@@ -42,7 +42,8 @@ public sealed partial class ModuleAliasTests
                     string pattern = first + second + third;
                     foreach (string text in texts)
                     {
-                        Assert.True((fnmatch(pattern, text, 0) == 0) == ModuleAlias.Matches(pattern, text), $"pattern {pattern}, text {text}");
+                        Assert.True(
+                            (fnmatch(pattern, text, 0) == 0) == ModuleAlias.Matches(pattern, text), $"pattern {pattern}, text {text}");
                     }
                 }
             }

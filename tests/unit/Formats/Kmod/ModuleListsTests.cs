@@ -17,14 +17,17 @@ public sealed class ModuleListsTests
 
     private static readonly string[] _patterns =
     [
-        "pci:v00008086d*sv*sd*bc01sc06i01*", "pci:v*d*sv*sd*bc01sc06i*", "of:N*T*Cacme,i2c-controller", "scsi:t-0x0[05]*", "virtio:d0000000[1-3]v*",
+        "pci:v00008086d*sv*sd*bc01sc06i01*", "pci:v*d*sv*sd*bc01sc06i*", "of:N*T*Cacme,i2c-controller", "scsi:t-0x0[05]*",
+        "virtio:d0000000[1-3]v*",
         "usb:v1D6Bp000[!2]d*", "a?c", "crypto-aes",
     ];
 
     private static readonly string[] _modaliases =
     [
-        "pci:v00008086d00002922sv00001AF4sd00001100bc01sc06i01", "pci:v00001022d00007901sv0sd0bc01sc06i02", "of:Ni2cT(null)Cacme,i2c-controller",
-        "of:Ni2cT(null)Cacme,i2c_controller", "scsi:t-0x00", "scsi:t-0x05", "scsi:t-0x07", "virtio:d00000002v00001AF4", "virtio:d00000004v00001AF4",
+        "pci:v00008086d00002922sv00001AF4sd00001100bc01sc06i01", "pci:v00001022d00007901sv0sd0bc01sc06i02",
+        "of:Ni2cT(null)Cacme,i2c-controller",
+        "of:Ni2cT(null)Cacme,i2c_controller", "scsi:t-0x00", "scsi:t-0x05", "scsi:t-0x07", "virtio:d00000002v00001AF4",
+        "virtio:d00000004v00001AF4",
         "usb:v1D6Bp0003d0510", "usb:v1D6Bp0002d0510", "abc", "a-c", "ac", "crypto_aes", "crypto-aes", "crypto-aes-x",
     ];
 
@@ -33,7 +36,8 @@ public sealed class ModuleListsTests
     {
         using var directory = new TemporaryDirectory();
         string modules = Depmod(directory, [.. _patterns.Select((pattern, i) => new Module($"m-{i}", $".asciz \"alias={pattern}\""))]);
-        Assert.True(ModuleLists.TryParseAliases(File.ReadAllBytes(Path.Combine(modules, "modules.alias")), out IReadOnlyList<ModuleAliasEntry>? aliases, out _));
+        Assert.True(ModuleLists.TryParseAliases(
+            File.ReadAllBytes(Path.Combine(modules, "modules.alias")), out IReadOnlyList<ModuleAliasEntry>? aliases, out _));
         Assert.Equal(_patterns.Length, aliases.Count);
         int found = 0;
         foreach (string modalias in _modaliases)
@@ -63,7 +67,8 @@ public sealed class ModuleListsTests
             ]);
 
         Assert.True(
-            ModuleLists.TryParseDependencies(File.ReadAllBytes(Path.Combine(modules, "modules.dep")), out IReadOnlyList<ModuleDependency>? dependencies, out _));
+            ModuleLists.TryParseDependencies(
+                File.ReadAllBytes(Path.Combine(modules, "modules.dep")), out IReadOnlyList<ModuleDependency>? dependencies, out _));
         Assert.Equal(["low_level", "middle", "top"], dependencies.Select(d => d.Name).Order());
         ModuleDependency top = dependencies.Single(d => d.Name == "top");
         Assert.Equal("kernel/top.ko", top.Path);
@@ -118,11 +123,13 @@ public sealed class ModuleListsTests
     public void Damage_is_answered_and_never_thrown()
     {
         Hostile.EveryPrefixAndEveryDamagedByte("a.ko: b.ko\n\nc.ko:\n"u8, bytes => ModuleLists.TryParseDependencies(bytes, out _, out _));
-        Hostile.EveryPrefixAndEveryDamagedByte("softdep a pre: b post: c\n"u8, bytes => ModuleLists.TryParseSoftDependencies(bytes, out _, out _));
+        Hostile.EveryPrefixAndEveryDamagedByte(
+            "softdep a pre: b post: c\n"u8, bytes => ModuleLists.TryParseSoftDependencies(bytes, out _, out _));
         Hostile.EveryPrefixAndEveryDamagedByte("weakdep a b c\n"u8, bytes => ModuleLists.TryParseWeakDependencies(bytes, out _, out _));
         Hostile.EveryPrefixAndEveryDamagedByte("alias a[b-c]*? d\n"u8, bytes => ModuleLists.TryParseAliases(bytes, out _, out _));
         Hostile.EveryPrefixAndEveryDamagedByte("kernel/a.ko\n"u8, bytes => ModuleLists.TryParseBuiltIn(bytes, out _, out _));
-        Hostile.EveryPrefixAndEveryDamagedByte("pci:v[0-9!]*\\*?[]a]"u8, bytes => ModuleAlias.Matches(Encoding.Latin1.GetString(bytes), "pci:v1x*y]"));
+        Hostile.EveryPrefixAndEveryDamagedByte(
+            "pci:v[0-9!]*\\*?[]a]"u8, bytes => ModuleAlias.Matches(Encoding.Latin1.GetString(bytes), "pci:v1x*y]"));
     }
 
     private sealed record Module(string Name, string ModuleInformation);
@@ -135,7 +142,8 @@ public sealed class ModuleListsTests
         foreach (Module module in modules)
         {
             string source = $".section .modinfo,\"a\"\n{module.ModuleInformation}\n";
-            new HostCommand("cc", "-c", "-x", "assembler", "-o", Path.Combine(top, "kernel", module.Name + ".ko"), "-") { Input = Encoding.ASCII.GetBytes(source) }
+            string file = Path.Combine(top, "kernel", module.Name + ".ko");
+            new HostCommand("cc", "-c", "-x", "assembler", "-o", file, "-") { Input = Encoding.ASCII.GetBytes(source) }
                 .Run(new PlainLog(TextWriter.Null, showCommands: false));
         }
 

@@ -54,7 +54,8 @@ public sealed class VeritySuperblockTests
         using var directory = new TemporaryDirectory();
         File.WriteAllBytes(directory["data"], new byte[3 * 1024]);
         Tools.Run(
-            "veritysetup", "format", directory["data"], directory["hash"], "--hash=sha512", "--data-block-size=1024", "--hash-block-size=4096",
+            "veritysetup", "format", directory["data"], directory["hash"], "--hash=sha512", "--data-block-size=1024",
+            "--hash-block-size=4096",
             "--salt=cafe", "--uuid=6f2a8c3e-5b1d-4e7f-9a0b-c1d2e3f40516");
         return File.ReadAllBytes(directory["hash"])[..VeritySuperblock.Size];
     }

@@ -24,7 +24,8 @@ public sealed class VerityTableTests
     public void The_ten_words_of_the_kernels_documentation()
     {
         Assert.Equal("1 259:3 259:3 4096 1024 100 401 sha256 ab cd", VerityTable.Parameters(_settings, "259:3", true));
-        Assert.Equal("1 /dev/sda2 /dev/sda2 4096 1024 100 401 sha256 ab -", VerityTable.Parameters(_settings with { Salt = "" }, "/dev/sda2", true));
+        Assert.Equal(
+            "1 /dev/sda2 /dev/sda2 4096 1024 100 401 sha256 ab -", VerityTable.Parameters(_settings with { Salt = "" }, "/dev/sda2", true));
         Assert.Equal(800, VerityTable.LengthInSectors(_settings));
     }
 
@@ -53,7 +54,8 @@ public sealed class VerityTableTests
         };
         Assert.Equal(
             "1 8:2 8:2 4096 1024 100 401 sha256 ab cd 15 panic_on_corruption panic_on_error ignore_zero_blocks check_at_most_once "
-            + "try_verify_in_tasklet use_fec_from_device 8:2 fec_start 200 fec_blocks 200 fec_roots 2 root_hash_sig_key_desc initruntime:root",
+            + "try_verify_in_tasklet use_fec_from_device 8:2 fec_start 200 fec_blocks 200 fec_roots 2 "
+            + "root_hash_sig_key_desc initruntime:root",
             VerityTable.Parameters(settings, "8:2", true, "initruntime:root"));
     }
 

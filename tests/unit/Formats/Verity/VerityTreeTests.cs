@@ -37,7 +37,8 @@ public sealed class VerityTreeTests
 
     [Theory]
     [MemberData(nameof(Images))]
-    public void The_tree_is_that_of_veritysetup_byte_for_byte(string algorithm, int dataBlock, int hashBlock, int blocks, int gap, string salt)
+    public void The_tree_is_that_of_veritysetup_byte_for_byte(
+        string algorithm, int dataBlock, int hashBlock, int blocks, int gap, string salt)
     {
         using var directory = new TemporaryDirectory();
         byte[] data = Data(dataBlock * blocks);
@@ -45,7 +46,8 @@ public sealed class VerityTreeTests
         long hashOffset = data.Length + gap;
         string output = Tools.Run(
             "veritysetup", "format", directory["theirs"], directory["theirs"], $"--hash={algorithm}", $"--data-block-size={dataBlock}",
-            $"--hash-block-size={hashBlock}", $"--data-blocks={blocks}", $"--hash-offset={hashOffset}", $"--salt={(salt == "" ? "-" : salt)}",
+            $"--hash-block-size={hashBlock}", $"--data-blocks={blocks}", $"--hash-offset={hashOffset}",
+            $"--salt={(salt == "" ? "-" : salt)}",
             $"--uuid={Uuid}");
 
         VeritySuperblock superblock = Superblock(algorithm, dataBlock, hashBlock, blocks, salt);
@@ -126,7 +128,8 @@ public sealed class VerityTreeTests
     [InlineData(4096, 4096, 4, long.MaxValue - 511, "hash offset 9223372036854775296, wanted a multiple of 512 up to 72057594037927936")]
     public void Absurd_geometry_is_a_named_error(int dataBlock, int hashBlock, long blocks, long hashOffset, string expected)
     {
-        Assert.False(VerityGeometry.TryCreate(DigestAlgorithm.Sha256, dataBlock, hashBlock, blocks, hashOffset, out _, out ParseError error));
+        Assert.False(
+            VerityGeometry.TryCreate(DigestAlgorithm.Sha256, dataBlock, hashBlock, blocks, hashOffset, out _, out ParseError error));
         Assert.Equal(expected, error.Message);
     }
 
