@@ -22,7 +22,7 @@ public sealed record PcrlockPolicy
     /// <summary>The PCR bank.</summary>
     public required AlgorithmId Bank { get; init; }
 
-    /// <summary>Ascending by PCR.</summary>
+    /// <summary>Ascending by PCR; none when systemd-pcrlock found no PCR that it can predict: such a policy binds nothing.</summary>
     public required IReadOnlyList<PcrPrediction> Predictions { get; init; }
 
     /// <summary>The index that holds the policy.</summary>
@@ -83,14 +83,14 @@ public sealed record PcrlockPolicy
         var byPcr = new SortedDictionary<int, List<byte[]>>();
         foreach (PcrlockValueJson? entry in entries ?? [])
         {
-            if (entry is not { Pcr: >= 0 and < PcrMask.Count, Values: { } values })
+            if (entry is not { Pcr: { } pcr and >= 0 and < PcrMask.Count, Values: { } values })
             {
                 return false;
             }
 
-            if (!byPcr.TryGetValue(entry.Pcr, out List<byte[]>? known))
+            if (!byPcr.TryGetValue(pcr, out List<byte[]>? known))
             {
-                byPcr[entry.Pcr] = known = [];
+                byPcr[pcr] = known = [];
             }
 
             foreach (string? text in values)
@@ -120,7 +120,7 @@ public sealed record PcrlockPolicy
         }
 
         predictions = list;
-        return list.Count != 0;
+        return true;
     }
 }
 
@@ -139,7 +139,7 @@ internal sealed record PcrlockJson
 internal sealed record PcrlockValueJson
 {
     [JsonPropertyName("pcr")]
-    public int Pcr { get; init; } = -1;
+    public int? Pcr { get; init; }
 
     [JsonPropertyName("values")]
     public List<string>? Values { get; init; }
