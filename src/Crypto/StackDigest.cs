@@ -16,7 +16,9 @@ public ref struct StackDigest : IDisposable
     private readonly DigestAlgorithm _algorithm;
     private readonly int _blockLength;
     private State _state;
-    private Block _block;
+
+    // The block that is being filled stands, as bytes, where the schedule wants its words.
+    private Schedule _schedule;
     private int _filled;
     private ulong _length;
 
@@ -32,7 +34,7 @@ public ref struct StackDigest : IDisposable
     public void Append(scoped ReadOnlySpan<byte> data)
     {
         _length += (ulong)data.Length;
-        Span<byte> block = ((Span<byte>)_block)[.._blockLength];
+        Span<byte> block = MemoryMarshal.AsBytes((Span<ulong>)_schedule)[.._blockLength];
         while (!data.IsEmpty)
         {
             int taken = Math.Min(data.Length, _blockLength - _filled);
@@ -55,7 +57,7 @@ public ref struct StackDigest : IDisposable
         ArgumentOutOfRangeException.ThrowIfLessThan(result.Length, length, nameof(result));
         ulong bits = checked(_length * 8);
         int lengthField = _blockLength / 8;
-        Span<byte> block = ((Span<byte>)_block)[.._blockLength];
+        Span<byte> block = MemoryMarshal.AsBytes((Span<ulong>)_schedule)[.._blockLength];
         block[_filled++] = 0x80;
         if (_filled > _blockLength - lengthField)
         {
@@ -84,7 +86,7 @@ public ref struct StackDigest : IDisposable
     public void Dispose()
     {
         CryptographicOperations.ZeroMemory(MemoryMarshal.AsBytes((Span<ulong>)_state));
-        CryptographicOperations.ZeroMemory(_block);
+        CryptographicOperations.ZeroMemory(MemoryMarshal.AsBytes((Span<ulong>)_schedule));
     }
 
     /// <summary>The state as words, where the message so far is a whole number of blocks.</summary>
@@ -99,7 +101,6 @@ public ref struct StackDigest : IDisposable
     {
         _filled = 0;
         _length = 0;
-        CryptographicOperations.ZeroMemory(_block);
         Span<ulong> state = _state;
         switch (_algorithm)
         {
@@ -138,11 +139,11 @@ public ref struct StackDigest : IDisposable
         where TBlock : IShaBlock<TWord>
         where TWord : unmanaged, IBinaryInteger<TWord>
     {
-        Span<TWord> schedule = stackalloc TWord[TBlock.ScheduleWords];
-        ShaWords.FromBytes(((Span<byte>)_block)[.._blockLength], schedule[..IShaBlock<TWord>.BlockWords]);
         Span<ulong> state = _state;
-        TBlock.Compress(MemoryMarshal.Cast<ulong, TWord>(state), schedule);
-        CryptographicOperations.ZeroMemory(MemoryMarshal.AsBytes(schedule));
+        Span<ulong> schedule = _schedule;
+        Span<TWord> words = MemoryMarshal.Cast<ulong, TWord>(schedule)[..TBlock.ScheduleWords];
+        ShaWords.Swap(words[..IShaBlock<TWord>.BlockWords]);
+        TBlock.Compress(MemoryMarshal.Cast<ulong, TWord>(state), words);
     }
 
     [InlineArray(8)]
@@ -151,9 +152,9 @@ public ref struct StackDigest : IDisposable
         private ulong _first;
     }
 
-    [InlineArray(128)]
-    private struct Block
+    [InlineArray(80)]
+    private struct Schedule
     {
-        private byte _first;
+        private ulong _first;
     }
 }

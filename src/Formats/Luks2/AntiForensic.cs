@@ -1,5 +1,6 @@
 using System;
 using System.Buffers.Binary;
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using InitRuntime.Crypto;
 
@@ -20,10 +21,11 @@ public ref struct AntiForensic : IDisposable
 
     /// <summary>A merge that has seen no stripe.</summary>
     /// <param name="hash">The digest that spreads each stripe over the next.</param>
-    /// <param name="state">As long as the key; it becomes the key with the last stripe. The caller wipes it.</param>
+    /// <param name="state">As long as the key, a multiple of 8 bytes; it becomes the key with the last stripe. The caller wipes it.</param>
     public AntiForensic(DigestAlgorithm hash, Span<byte> state)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(state.Length, MaximumKeyLength, nameof(state));
+        ArgumentOutOfRangeException.ThrowIfNotEqual(state.Length % sizeof(ulong), 0, nameof(state));
         _digest = new StackDigest(hash);
         _digestLength = hash.LengthInBytes();
         _state = state;
@@ -40,10 +42,11 @@ public ref struct AntiForensic : IDisposable
     /// <summary>Takes in the last stripe: the state is now the key.</summary>
     public readonly void Finish(scoped ReadOnlySpan<byte> stripe)
     {
-        stripe = stripe[.._state.Length];
-        for (int i = 0; i < stripe.Length; i++)
+        Span<ulong> state = MemoryMarshal.Cast<byte, ulong>(_state);
+        ReadOnlySpan<ulong> words = MemoryMarshal.Cast<byte, ulong>(stripe)[..state.Length];
+        for (int i = 0; i < words.Length; i++)
         {
-            _state[i] ^= stripe[i];
+            state[i] ^= words[i];
         }
     }
 
