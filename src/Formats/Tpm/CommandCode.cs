@@ -72,9 +72,6 @@ public enum CommandCode : uint
     /// <summary>TPM2_PolicyPCR.</summary>
     PolicyPcr = 0x17f,
 
-    /// <summary>TPM2_PolicyRestart.</summary>
-    PolicyRestart = 0x180,
-
     /// <summary>TPM2_PCR_Extend.</summary>
     PcrExtend = 0x182,
 
@@ -113,7 +110,6 @@ public static class CommandCodes
         CommandCode.GetRandom => "TPM2_GetRandom",
         CommandCode.PcrRead => "TPM2_PCR_Read",
         CommandCode.PolicyPcr => "TPM2_PolicyPCR",
-        CommandCode.PolicyRestart => "TPM2_PolicyRestart",
         CommandCode.PcrExtend => "TPM2_PCR_Extend",
         CommandCode.PolicyGetDigest => "TPM2_PolicyGetDigest",
         CommandCode.PolicyAuthorizeNv => "TPM2_PolicyAuthorizeNV",

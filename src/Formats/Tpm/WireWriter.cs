@@ -116,14 +116,6 @@ public static class WireReader
         return reader.Bytes(length <= maximumLength ? length : -1);
     }
 
-    /// <summary>A TPM2B with its two bytes of length, of at most <paramref name="maximumLength"/> bytes of content.</summary>
-    public static ReadOnlySpan<byte> SizedWhole(this scoped ref SpanReader reader, int maximumLength)
-    {
-        SpanReader ahead = reader;
-        int length = ahead.U16BigEndian();
-        return reader.Bytes(length <= maximumLength ? sizeof(ushort) + length : -1);
-    }
-
     /// <summary>Two bytes: an algorithm, which may be one not named in <see cref="AlgorithmId"/>.</summary>
     public static AlgorithmId Algorithm(this scoped ref SpanReader reader) => (AlgorithmId)reader.U16BigEndian();
 }

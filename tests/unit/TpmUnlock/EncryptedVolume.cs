@@ -39,6 +39,18 @@ internal sealed class EncryptedVolume
         _tpm.Run(
             "env", [.. pin is null ? Array.Empty<string>() : [$"NEWPIN={pin}"], "systemd-cryptenroll", $"--unlock-key-file={_key}", $"--tpm2-device={_tpm.Device}", $"--tpm2-with-pin={(pin is null ? "no" : "yes")}",
             .. arguments, _path]);
+        return Newest();
+    }
+
+    /// <summary>Enrols for a TPM of which only the storage root key is known.</summary>
+    internal SystemdTpm2Token EnrollOffline(params string[] arguments)
+    {
+        _tpm.Run("systemd-cryptenroll", [$"--unlock-key-file={_key}", .. arguments, _path]);
+        return Newest();
+    }
+
+    private SystemdTpm2Token Newest()
+    {
         using var header = JsonDocument.Parse(_tpm.Run("cryptsetup", "luksDump", "--dump-json-metadata", _path));
         int newest = header.RootElement.GetProperty("tokens").EnumerateObject().Max(t => int.Parse(t.Name));
         Assert.True(SystemdTpm2Token.TryParse(Token(newest), out SystemdTpm2Token token, out var error), error.ToString());

@@ -237,10 +237,59 @@ public sealed class SystemdUnsealTests : IDisposable
         _tpm.Extend(13, "two");
         volume.AssertOpensWithUs(token, evidence);
 
+        using (Tpm connection = _tpm.Connect())
+        {
+            byte[] held = connection.ReadNv(connection.TryReadNvPublic(policy.Index.Handle)!);
+            Assert.Equal([0x00, 0x0b], held[..2]);
+            Assert.Null(connection.TryReadNvPublic(0x01a00000));
+        }
+
         // The right values, but not the policy that the TPM holds.
         string other = System.Text.Encoding.UTF8.GetString(evidence.Pcrlock).Replace(_tpm.Pcr(13), _tpm.Pcr(13)[..62] + "00", StringComparison.Ordinal)
             .Replace("[{\"pcr\":12", "[{\"pcr\":13,\"values\":[\"" + _tpm.Pcr(13) + "\"]},{\"pcr\":12", StringComparison.Ordinal);
         EncryptedVolume.Refusal(_tpm, token, TpmFailure.BadToken, new PolicyEvidence { Pcrlock = System.Text.Encoding.UTF8.GetBytes(other) });
+    }
+
+    [Fact]
+    public void A_seal_that_was_made_without_the_TPM_is_imported_and_opened()
+    {
+        _tpm.Extend(7, "secure boot");
+        HandMadeToken(new byte[32], "0x81000001", "noda|");
+        _tpm.Run("tpm2_readpublic", "-c", "0x81000001", "-f", "tss", "-o", _tpm.File("srk.public"));
+        var volume = new EncryptedVolume(_tpm);
+        SystemdTpm2Token token = volume.EnrollOffline($"--tpm2-device-key={_tpm.File("srk.public")}", $"--tpm2-pcrs=7:sha256={_tpm.Pcr(7)}");
+        Assert.True(InitRuntime.Formats.Tpm.SealedBlob.TryParse(token.Blobs[0], out var blob, out _));
+        Assert.NotEmpty(blob.Seed);
+        volume.AssertOpensWithUs(token);
+    }
+
+    [Fact]
+    public void Two_halves_under_a_signed_and_a_pcrlock_policy_make_one_passphrase()
+    {
+        SignedImage image = new(_tpm);
+        image.Measure();
+        MeasurePhase(Measurement.EnterInitrd);
+        Component("500-event.pcrlock", 12, "an event");
+        MeasureWithLog(12, "an event");
+        string policyFile = _tpm.File("pcrlock.json");
+        _tpm.Run(
+            "env", [.. Logs, "/usr/lib/systemd/systemd-pcrlock", "--pcr=12", $"--components={_tpm.File("components")}", $"--policy={policyFile}", "make-policy"]);
+        byte[] locked = new EncryptedVolume(_tpm).Enroll("--tpm2-pcrs=", $"--tpm2-pcrlock={policyFile}").PolicyHashes[0];
+        byte[] signed = new EncryptedVolume(_tpm).Enroll("--tpm2-pcrs=", $"--tpm2-public-key={image.PublicKey}", "--tpm2-public-key-pcrs=11").PolicyHashes[0];
+        SystemdTpm2Token token = HandMadeToken(signed, "0x81000001", "noda|") with
+        {
+            PolicyHashes = [signed, locked],
+            PublicKeyPcrs = 1u << 11,
+            PublicKeyPem = File.ReadAllBytes(image.PublicKey),
+            UsesPcrlock = true,
+        };
+        token = token with { Blobs = [token.Blobs[0], HandMadeToken(locked, "0x81000001", "noda|").Blobs[0]] };
+        var evidence = new PolicyEvidence { PcrSignatures = image.Sign("enter-initrd"), Pcrlock = File.ReadAllBytes(policyFile) };
+        Assert.Equal("sealed by tpm2-toolssealed by tpm2-tools", System.Text.Encoding.ASCII.GetString(
+            Convert.FromBase64String(System.Text.Encoding.ASCII.GetString(EncryptedVolume.Unseal(_tpm, token, evidence)))));
+        EncryptedVolume.Refusal(_tpm, token with { Blobs = [token.Blobs[0]] }, TpmFailure.BadToken, evidence);
+        _tpm.Extend(12, "more");
+        EncryptedVolume.Refusal(_tpm, token, TpmFailure.PcrMismatch, evidence);
     }
 
     private string[] Logs => [
