@@ -72,7 +72,8 @@ public static class P256
     public static bool TryAgree(ReadOnlySpan<byte> scalar, ReadOnlySpan<byte> otherX, ReadOnlySpan<byte> otherY, Span<byte> sharedX) =>
         TryMultiply(scalar, otherX, otherY, sharedX, default);
 
-    private static bool TryMultiply(ReadOnlySpan<byte> scalar, ReadOnlySpan<byte> pointX, ReadOnlySpan<byte> pointY, Span<byte> x, Span<byte> y)
+    private static bool TryMultiply(
+        ReadOnlySpan<byte> scalar, ReadOnlySpan<byte> pointX, ReadOnlySpan<byte> pointY, Span<byte> x, Span<byte> y)
     {
         P256Field.TryRead(CoefficientB, out P256Field b);
         if (!IsScalar(scalar) || !P256Field.TryRead(pointX, out P256Field px) || !P256Field.TryRead(pointY, out P256Field py)

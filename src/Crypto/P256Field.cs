@@ -25,7 +25,13 @@ internal struct P256Field
     private ulong _l3;
 
     /// <summary>2^256 mod p: the number 1.</summary>
-    internal static P256Field One => new() { _l0 = 1, _l1 = 0xffff_ffff_0000_0000, _l2 = 0xffff_ffff_ffff_ffff, _l3 = 0x0000_0000_ffff_fffe };
+    internal static P256Field One => new()
+    {
+        _l0 = 0x0000_0000_0000_0001,
+        _l1 = 0xffff_ffff_0000_0000,
+        _l2 = 0xffff_ffff_ffff_ffff,
+        _l3 = 0x0000_0000_ffff_fffe,
+    };
 
     // 2^512 mod p: a product with it turns a plain number into Montgomery form.
     private static P256Field SquareOfRadix => new()

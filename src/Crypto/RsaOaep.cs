@@ -4,7 +4,9 @@ using System.Security.Cryptography;
 
 namespace InitRuntime.Crypto;
 
-/// <summary>RSAES-OAEP encryption (RFC 8017, 7.1.1) with MGF1 and the label over the same hash, as a TPM's RSA key wants its salts.</summary>
+/// <summary>
+/// RSAES-OAEP encryption (RFC 8017, 7.1.1) with MGF1 and the label over the same hash, as a TPM's RSA key wants its salts.
+/// </summary>
 public static class RsaOaep
 {
     /// <summary>Encrypts <paramref name="message"/> to a public key.</summary>

@@ -79,7 +79,8 @@ public static class ClevisUnseal
         catch (TpmException e) when (e.Failure == TpmFailure.OtherTpm)
         {
             throw new TpmException(
-                TpmFailure.OtherTpm, e.Message, "the TPM was cleared or replaced, or the token is damaged: unlock another way and bind again");
+                TpmFailure.OtherTpm, e.Message,
+                "the TPM was cleared or replaced, or the token is damaged: unlock another way and bind again");
         }
     }
 }

@@ -25,7 +25,9 @@ internal static class PcrDiagnosis
 
         if (text.Length == 0)
         {
-            text.Append(pcrs.Length == 1 ? $"PCR {pcrs} differs from the value at enrolment: " : $"at least one of the PCRs {pcrs} differs from its value at enrolment: ");
+            text.Append(pcrs.Length == 1
+                ? $"PCR {pcrs} differs from the value at enrolment: "
+                : $"at least one of the PCRs {pcrs} differs from its value at enrolment: ");
             text.Append("found ").Append(Values(found));
         }
 
@@ -37,7 +39,8 @@ internal static class PcrDiagnosis
     /// <summary>The failure of a signed policy: nothing the key signed fits the values now.</summary>
     internal static TpmException Signed(Tpm tpm, AlgorithmId bank, PcrMask pcrs, int signedStates) => new(
         TpmFailure.PcrMismatch,
-        $"PCR {pcrs} is in none of the {signedStates} states that are signed for this image: found {Values(tpm.ReadPcrs(bank, pcrs))} ({Algorithms.Name(bank)} bank)",
+        $"PCR {pcrs} is in none of the {signedStates} states that are signed for this image: " +
+        $"found {Values(tpm.ReadPcrs(bank, pcrs))} ({Algorithms.Name(bank)} bank)",
         "another image was booted than the one these signatures belong to, or this boot phase is not signed for");
 
     /// <summary>The failure of a pcrlock policy; null when all PCRs have values it knows.</summary>
@@ -70,7 +73,9 @@ internal static class PcrDiagnosis
 
         return text.Length == 0
             ? null
-            : new(TpmFailure.PcrMismatch, $"{text} ({Algorithms.Name(policy.Bank)} bank, pcrlock policy)", "unlock another way and run systemd-pcrlock make-policy again");
+            : new(
+                TpmFailure.PcrMismatch, $"{text} ({Algorithms.Name(policy.Bank)} bank, pcrlock policy)",
+                "unlock another way and run systemd-pcrlock make-policy again");
     }
 
     private static string Values(IReadOnlyDictionary<int, byte[]> values)

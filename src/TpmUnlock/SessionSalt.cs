@@ -11,7 +11,9 @@ internal static class SessionSalt
 {
     private const int MaximumDraws = 8;
 
-    /// <summary>Fills <paramref name="salt"/>, as long as the key's name hash, and appends its encryption as a TPM2B_ENCRYPTED_SECRET.</summary>
+    /// <summary>
+    /// Fills <paramref name="salt"/>, as long as the key's name hash, and appends its encryption as a TPM2B_ENCRYPTED_SECRET.
+    /// </summary>
     internal static void Make(PublicArea key, scoped Span<byte> salt, ref WireWriter writer)
     {
         DigestAlgorithm hash = EntityName.Digest(key.NameHash);
@@ -26,7 +28,8 @@ internal static class SessionSalt
         if (!made)
         {
             throw new TpmException(
-                TpmFailure.BadAnswer, $"the TPM's {Algorithms.Name(key.Type)} key cannot take a salt: neither a point of P-256 nor an RSA key");
+                TpmFailure.BadAnswer,
+                $"the TPM's {Algorithms.Name(key.Type)} key cannot take a salt: neither a point of P-256 nor an RSA key");
         }
     }
 
@@ -79,7 +82,8 @@ internal static class SessionSalt
         RandomBytes.Fill(salt);
         uint exponent = key.RsaExponent == 0 ? PublicArea.DefaultExponent : key.RsaExponent;
         Span<byte> cipher = writer.Reserve(key.RsaModulus.Length);
-        bool done = cipher.Length == key.RsaModulus.Length && RsaOaep.TryEncrypt(hash, key.RsaModulus, exponent, "SECRET\0"u8, salt, seed, cipher);
+        bool done = cipher.Length == key.RsaModulus.Length
+            && RsaOaep.TryEncrypt(hash, key.RsaModulus, exponent, "SECRET\0"u8, salt, seed, cipher);
         CryptographicOperations.ZeroMemory(seed);
         return done;
     }

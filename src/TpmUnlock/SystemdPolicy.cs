@@ -139,8 +139,8 @@ internal sealed class SystemdPolicy
         if (!response.Code.IsSuccess)
         {
             throw new TpmException(
-                response.Code.Number == ResponseCode.Signature ? TpmFailure.NoSignature : TpmFailure.Refused, CommandCode.VerifySignature, response.Code,
-                "PCR signature");
+                response.Code.Number == ResponseCode.Signature ? TpmFailure.NoSignature : TpmFailure.Refused,
+                CommandCode.VerifySignature, response.Code, "PCR signature");
         }
 
         VerifiedTicket ticket = Tpm.Ticket(response);
@@ -174,8 +174,11 @@ internal sealed class SystemdPolicy
         throw ofKey != 0 ? PcrDiagnosis.Signed(_tpm, _bank, _token.SignedPcrs(), ofKey)
             : ofPcrs != 0 ? new TpmException(
                 TpmFailure.NoSignature,
-                $"this image's PCR signatures are of another key than the volume wants: wanted {Convert.ToHexStringLower(_key!.Fingerprint)[..16]}..")
-            : new TpmException(TpmFailure.NoSignature, $"this image has no PCR signatures for PCR {_token.SignedPcrs()} in the {Algorithms.Name(_bank)} bank");
+                $"this image's PCR signatures are of another key than the volume wants: " +
+                $"wanted {Convert.ToHexStringLower(_key!.Fingerprint)[..16]}..")
+            : new TpmException(
+                TpmFailure.NoSignature,
+                $"this image has no PCR signatures for PCR {_token.SignedPcrs()} in the {Algorithms.Name(_bank)} bank");
     }
 
     private void AuthorizePcrlock(Session session, PcrlockPolicy policy)
@@ -244,7 +247,8 @@ internal sealed class SystemdPolicy
         if (evidence.PcrSignatures is not { } json)
         {
             throw new TpmException(
-                TpmFailure.NoSignature, "the volume wants PCR signatures, and this boot has none: the UKI has no .pcrsig section, or was not started by systemd-stub");
+                TpmFailure.NoSignature,
+                "the volume wants PCR signatures, and this boot has none: the UKI has no .pcrsig section, or was not started by systemd-stub");
         }
 
         return PcrSignatures.TryParse(json, out IReadOnlyList<PcrSignature> signatures, out ParseError error)
@@ -259,6 +263,8 @@ internal sealed class SystemdPolicy
             throw new TpmException(TpmFailure.NoSignature, "the volume wants a pcrlock policy, and there is no pcrlock.json");
         }
 
-        return PcrlockPolicy.TryParse(json, out PcrlockPolicy policy, out ParseError error) ? policy : throw new TpmException(TpmFailure.BadToken, error.Message);
+        return PcrlockPolicy.TryParse(json, out PcrlockPolicy policy, out ParseError error)
+            ? policy
+            : throw new TpmException(TpmFailure.BadToken, error.Message);
     }
 }

@@ -27,7 +27,9 @@ public sealed record SealBinding
     public byte[] PublicKeyPem { get; init; } = [];
 }
 
-/// <summary>Makes a new random passphrase and seals it as systemd-cryptenroll does, so that systemd's tools can use the token too.</summary>
+/// <summary>
+/// Makes a new random passphrase and seals it as systemd-cryptenroll does, so that systemd's tools can use the token too.
+/// </summary>
 public static class SystemdSealer
 {
     private const int SecretLength = 32;
@@ -104,7 +106,8 @@ public static class SystemdSealer
             if (PcrDiagnosis.IsUntouched(value))
             {
                 throw new TpmException(
-                    TpmFailure.UselessPolicy, $"PCR {pcr} of the {Algorithms.Name(bank)} bank was never extended on this boot: a seal would bind nothing",
+                    TpmFailure.UselessPolicy,
+                    $"PCR {pcr} of the {Algorithms.Name(bank)} bank was never extended on this boot: a seal would bind nothing",
                     "is this a measured boot, with a systemd-stub UKI and a TPM that the firmware knows?");
             }
         }

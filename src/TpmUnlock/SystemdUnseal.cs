@@ -51,7 +51,8 @@ public static class SystemdUnseal
             {
                 using LoadedObject sealedObject = Load(tpm, primary, blobs[part]);
                 length += UnsealPart(
-                    tpm, token, primary, sealedObject, policies[part], authorization.Span, secret.Span.Slice(length, Wire.MaximumSealedLength));
+                    tpm, token, primary, sealedObject, policies[part], authorization.Span,
+                    secret.Span.Slice(length, Wire.MaximumSealedLength));
             }
         }
 
@@ -61,8 +62,8 @@ public static class SystemdUnseal
     }
 
     private static int UnsealPart(
-        Tpm tpm, SystemdTpm2Token token, LoadedObject primary, LoadedObject sealedObject, SystemdPolicy policy, ReadOnlySpan<byte> authorization,
-        Span<byte> secret)
+        Tpm tpm, SystemdTpm2Token token, LoadedObject primary, LoadedObject sealedObject, SystemdPolicy policy,
+        ReadOnlySpan<byte> authorization, Span<byte> secret)
     {
         for (int tries = 0; tries < MaximumTries; tries++)
         {
@@ -119,7 +120,8 @@ public static class SystemdUnseal
         catch (TpmException e) when (e.Failure == TpmFailure.OtherTpm)
         {
             throw new TpmException(
-                TpmFailure.OtherTpm, $"{e.Message}", "the TPM was cleared or replaced, or the token is damaged: unlock another way and enrol again");
+                TpmFailure.OtherTpm, e.Message,
+                "the TPM was cleared or replaced, or the token is damaged: unlock another way and enrol again");
         }
     }
 
@@ -145,7 +147,9 @@ public static class SystemdUnseal
         var blobs = new List<SealedBlob>();
         foreach (byte[] bytes in token.Blobs)
         {
-            blobs.Add(SealedBlob.TryParse(bytes, out SealedBlob blob, out ParseError error) ? blob : throw new TpmException(TpmFailure.BadToken, $"the token: {error.Message}"));
+            blobs.Add(SealedBlob.TryParse(bytes, out SealedBlob blob, out ParseError error)
+                ? blob
+                : throw new TpmException(TpmFailure.BadToken, $"the token: {error.Message}"));
         }
 
         return blobs;

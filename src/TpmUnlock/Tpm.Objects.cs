@@ -86,7 +86,8 @@ public sealed partial class Tpm
         parameters.Sized([]);
         area.WriteSized(ref parameters);
         parameters.U32(Handles.Owner);
-        Response response = Execute(CommandCode.LoadExternal, [], Authorization.None, parameters, makesHandle: true, what: "PCR signing key");
+        Response response = Execute(
+            CommandCode.LoadExternal, [], Authorization.None, parameters, makesHandle: true, what: "PCR signing key");
         var reader = new SpanReader(response.Parameters);
         ReadOnlySpan<byte> name = reader.Sized(Wire.MaximumNameLength);
         return Loaded(response.Handle, area, name, CommandCode.LoadExternal);
@@ -109,7 +110,9 @@ public sealed partial class Tpm
     }
 
     /// <summary>TPM2_Create of a sealed data object; secret and authorization value go encrypted through the session.</summary>
-    internal SealedBlob Create(LoadedObject parent, Session session, PublicArea template, ReadOnlySpan<byte> authValue, ReadOnlySpan<byte> secret)
+    internal SealedBlob Create(
+        LoadedObject parent, Session session, PublicArea template, ReadOnlySpan<byte> authValue,
+        ReadOnlySpan<byte> secret)
     {
         try
         {
@@ -135,7 +138,9 @@ public sealed partial class Tpm
         }
     }
 
-    /// <summary>TPM2_Unseal into <paramref name="secret"/>, the answer encrypted through the policy session; gives its length in bytes.</summary>
+    /// <summary>
+    /// TPM2_Unseal into <paramref name="secret"/>, the answer encrypted through the policy session; gives its length in bytes.
+    /// </summary>
     internal ResponseCode TryUnseal(LoadedObject sealedObject, Session session, Span<byte> secret, out int length)
     {
         length = 0;
@@ -149,9 +154,12 @@ public sealed partial class Tpm
     {
         WireWriter parameters = Parameters();
         parameters.U32(handle);
-        Response response = TryExecute(CommandCode.EvictControl, [new(Handles.Owner), transient.Entity], Authorization.EmptyPassword, parameters);
+        Response response = TryExecute(
+            CommandCode.EvictControl, [new(Handles.Owner), transient.Entity], Authorization.EmptyPassword, parameters);
         return response.Code.IsSuccess
-            || (response.Code.Number == ResponseCode.NvDefined ? false : throw Refused(CommandCode.EvictControl, response.Code, $"handle 0x{handle:x8}"));
+            || (response.Code.Number == ResponseCode.NvDefined
+                ? false
+                : throw Refused(CommandCode.EvictControl, response.Code, $"handle 0x{handle:x8}"));
     }
 
     /// <summary>TPM2_NV_ReadPublic; null when there is no such index.</summary>

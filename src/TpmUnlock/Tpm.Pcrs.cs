@@ -19,7 +19,8 @@ public sealed partial class Tpm
         {
             WireWriter parameters = Parameters();
             new PcrMask(missing).Write(ref parameters, bank);
-            Response response = Execute(CommandCode.PcrRead, [], Authorization.None, parameters, what: $"PCRs {new PcrMask(missing)} of {Algorithms.Name(bank)}");
+            Response response = Execute(
+                CommandCode.PcrRead, [], Authorization.None, parameters, what: $"PCRs {new PcrMask(missing)} of {Algorithms.Name(bank)}");
             var reader = new SpanReader(response.Parameters);
             reader.U32BigEndian();
             if (!PcrBanks.TryRead(ref reader, out IReadOnlyList<PcrBank> read, out ParseError error))
@@ -31,7 +32,8 @@ public sealed partial class Tpm
             uint count = reader.U32BigEndian();
             if (got == 0 || count == 0 || reads == MaximumReads)
             {
-                throw new TpmException(TpmFailure.UselessPolicy, $"the TPM has no PCR {new PcrMask(missing)} in its {Algorithms.Name(bank)} bank");
+                throw new TpmException(
+                    TpmFailure.UselessPolicy, $"the TPM has no PCR {new PcrMask(missing)} in its {Algorithms.Name(bank)} bank");
             }
 
             int taken = 0;

@@ -29,7 +29,8 @@ public sealed partial class Tpm
         WireWriter parameters = Parameters();
         parameters.Sized([]);
         pcrs.Write(ref parameters, bank);
-        Execute(CommandCode.PolicyPcr, [new(session.Handle)], Authorization.None, parameters, what: $"PCRs {pcrs} of {Algorithms.Name(bank)}");
+        Execute(
+            CommandCode.PolicyPcr, [new(session.Handle)], Authorization.None, parameters, what: $"PCRs {pcrs} of {Algorithms.Name(bank)}");
     }
 
     /// <summary>TPM2_PolicyOR.</summary>
@@ -71,7 +72,9 @@ public sealed partial class Tpm
         Execute(CommandCode.PolicyAuthorize, [new(session.Handle)], Authorization.None, parameters);
     }
 
-    /// <summary>TPM2_PolicyAuthorizeNV: the index holds the policy that the session is to have now. Read with the owner's empty password.</summary>
+    /// <summary>
+    /// TPM2_PolicyAuthorizeNV: the index holds the policy that the session is to have now. Read with the owner's empty password.
+    /// </summary>
     internal Response TryPolicyAuthorizeNv(Session session, NvIndex index) =>
         TryExecute(
             CommandCode.PolicyAuthorizeNv, [new(Handles.Owner), new(index.Public.Index, index.Name), new(session.Handle)],

@@ -14,7 +14,8 @@ public readonly record struct LockoutState(bool IsLocked, uint Failures, uint Ma
 {
     /// <summary>For example <c>32 of 32 failures; one is forgotten every 2 h</c>.</summary>
     public override string ToString() =>
-        $"{Failures} of {MaximumFailures} failures; " + (Interval == TimeSpan.Zero ? "none is ever forgotten" : $"one is forgotten every {Words(Interval)}");
+        $"{Failures} of {MaximumFailures} failures; " +
+        (Interval == TimeSpan.Zero ? "none is ever forgotten" : $"one is forgotten every {Words(Interval)}");
 
     private static string Words(TimeSpan time) => time switch
     {
@@ -83,7 +84,9 @@ public sealed partial class Tpm
     public IReadOnlyList<PcrBank> ReadPcrBanks()
     {
         SpanReader reader = Capability(CapabilityPcrs, 0, 1);
-        return PcrBanks.TryRead(ref reader, out IReadOnlyList<PcrBank> banks, out ParseError error) ? banks : throw Malformed(CommandCode.GetCapability, error);
+        return PcrBanks.TryRead(ref reader, out IReadOnlyList<PcrBank> banks, out ParseError error)
+            ? banks
+            : throw Malformed(CommandCode.GetCapability, error);
     }
 
     /// <summary>The lockout's state.</summary>
@@ -119,7 +122,9 @@ public sealed partial class Tpm
         Response response = Execute(CommandCode.GetCapability, [], Authorization.None, parameters);
         var reader = new SpanReader(response.Parameters);
         reader.U8();
-        return reader.U32BigEndian() == capability ? reader : throw Malformed(CommandCode.GetCapability, new("another capability than asked for"));
+        return reader.U32BigEndian() == capability
+            ? reader
+            : throw Malformed(CommandCode.GetCapability, new("another capability than asked for"));
     }
 
     private TpmException LockedOut(CommandCode command, ResponseCode code, string? what)
@@ -136,6 +141,7 @@ public sealed partial class Tpm
 
         return new(
             TpmFailure.Lockout, command, code, what,
-            $"the TPM is locked against guessing: {state}; leave it powered that long, or reset it with tpm2_dictionarylockout --clear-lockout");
+            $"the TPM is locked against guessing: {state}; leave it powered that long, " +
+            "or reset it with tpm2_dictionarylockout --clear-lockout");
     }
 }

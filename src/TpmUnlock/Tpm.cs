@@ -31,7 +31,9 @@ public sealed partial class Tpm : IDisposable
         _timeLimit = timeLimit ?? TimeSpan.FromSeconds(10);
     }
 
-    /// <summary>Whether an object was used whose failures count towards the lockout since the last <see cref="Shutdown"/>: one is due.</summary>
+    /// <summary>
+    /// Whether an object was used whose failures count towards the lockout since the last <see cref="Shutdown"/>: one is due.
+    /// </summary>
     public bool NeedsShutdown { get; private set; }
 
     private Span<byte> CommandBytes => _memory.Span[..Wire.MaximumLength];
@@ -47,7 +49,9 @@ public sealed partial class Tpm : IDisposable
         _transport.Dispose();
     }
 
-    /// <summary>Drops an object or session of the TPM. Nothing depends on success: the kernel drops what is left when it is closed.</summary>
+    /// <summary>
+    /// Drops an object or session of the TPM. Nothing depends on success: the kernel drops what is left when it is closed.
+    /// </summary>
     internal void Forget(uint handle)
     {
         if (_lost)
@@ -72,8 +76,8 @@ public sealed partial class Tpm : IDisposable
     /// <summary>Runs a command and gives its answer, which is valid until the next command.</summary>
     /// <exception cref="TpmException">It failed, by transport, by code or by a wrong authentication code.</exception>
     private Response Execute(
-        CommandCode command, scoped ReadOnlySpan<Entity> handles, Authorization authorization, WireWriter parameters, bool makesHandle = false,
-        string? what = null, bool makesKey = false)
+        CommandCode command, scoped ReadOnlySpan<Entity> handles, Authorization authorization, WireWriter parameters,
+        bool makesHandle = false, string? what = null, bool makesKey = false)
     {
         Response response = TryExecute(command, handles, authorization, parameters, makesHandle, makesKey);
         return response.Code.IsSuccess ? response : throw Refused(command, response.Code, what);
@@ -81,8 +85,8 @@ public sealed partial class Tpm : IDisposable
 
     /// <summary>As <see cref="Execute"/>, for a caller that expects some codes.</summary>
     private Response TryExecute(
-        CommandCode command, scoped ReadOnlySpan<Entity> handles, Authorization authorization, WireWriter parameters, bool makesHandle = false,
-        bool makesKey = false)
+        CommandCode command, scoped ReadOnlySpan<Entity> handles, Authorization authorization, WireWriter parameters,
+        bool makesHandle = false, bool makesKey = false)
     {
         if (_lost)
         {
@@ -93,7 +97,8 @@ public sealed partial class Tpm : IDisposable
         for (int sent = 1; ; sent++)
         {
             int answered = Exchange(command, CommandBytes[..length], makesKey && _keyTimeLimit > _timeLimit ? _keyTimeLimit : _timeLimit);
-            if (!Response.TryParse(AnswerBytes[..answered], authorization.IsPresent, makesHandle, out Response response, out ParseError error))
+            if (!Response.TryParse(
+                AnswerBytes[..answered], authorization.IsPresent, makesHandle, out Response response, out ParseError error))
             {
                 throw new TpmException(TpmFailure.BadAnswer, $"{CommandCodes.Name(command)}: {error.Message}");
             }

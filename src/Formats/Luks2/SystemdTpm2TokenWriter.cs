@@ -5,7 +5,10 @@ using InitRuntime.Crypto;
 
 namespace InitRuntime.Formats.Luks2;
 
-/// <summary>Writes what <see cref="SystemdTpm2Token"/> reads, with systemd's own order of members, so that its tools take the token as theirs.</summary>
+/// <summary>
+/// Writes what <see cref="SystemdTpm2Token"/> reads, with systemd's own order of members, so that its tools take the token as
+/// theirs.
+/// </summary>
 public static class SystemdTpm2TokenWriter
 {
     /// <summary>The token's JSON, for the keyslot that has its passphrase.</summary>

@@ -32,7 +32,9 @@ public static class PcrSignatures
         Dictionary<string, List<PcrSignatureJson>>? banks;
         try
         {
-            banks = json.Length > MaximumLength ? null : JsonSerializer.Deserialize(json.TrimEnd((byte)0), PcrPolicyJsonContext.Default.DictionaryStringListPcrSignatureJson);
+            banks = json.Length > MaximumLength
+                ? null
+                : JsonSerializer.Deserialize(json.TrimEnd((byte)0), PcrPolicyJsonContext.Default.DictionaryStringListPcrSignatureJson);
         }
         catch (JsonException e)
         {

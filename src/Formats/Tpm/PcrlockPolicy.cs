@@ -95,7 +95,8 @@ public sealed record PcrlockPolicy
 
             foreach (string? text in values)
             {
-                if (!Encodings.TryHex(text, Algorithms.MaximumDigestLength, out byte[] digest) || digest.Length != Algorithms.DigestLength(bank))
+                if (!Encodings.TryHex(text, Algorithms.MaximumDigestLength, out byte[] digest)
+                    || digest.Length != Algorithms.DigestLength(bank))
                 {
                     return false;
                 }

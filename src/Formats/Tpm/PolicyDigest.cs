@@ -26,7 +26,8 @@ public sealed class PolicyDigest
     }
 
     /// <summary>Goes on from a known digest.</summary>
-    public PolicyDigest(ReadOnlySpan<byte> value) => _value = value.Length == Length ? value.ToArray() : throw new ArgumentException($"{value.Length} bytes", nameof(value));
+    public PolicyDigest(ReadOnlySpan<byte> value) =>
+        _value = value.Length == Length ? value.ToArray() : throw new ArgumentException($"{value.Length} bytes", nameof(value));
 
     /// <summary>The digest now.</summary>
     public ReadOnlySpan<byte> Value => _value;
@@ -41,7 +42,9 @@ public sealed class PolicyDigest
         return Extend(_value, CommandCode.PolicyPcr, writer.Written, valuesDigest);
     }
 
-    /// <summary>TPM2_PolicyAuthorize with an empty reference: whatever the key of this Name has signed. What came before is dropped.</summary>
+    /// <summary>
+    /// TPM2_PolicyAuthorize with an empty reference: whatever the key of this Name has signed. What came before is dropped.
+    /// </summary>
     public PolicyDigest Authorize(ReadOnlySpan<byte> keyName)
     {
         Extend(stackalloc byte[Length], CommandCode.PolicyAuthorize, keyName, default);
@@ -51,7 +54,8 @@ public sealed class PolicyDigest
     }
 
     /// <summary>TPM2_PolicyAuthorizeNV: whatever policy the index of this Name holds. What came before is dropped.</summary>
-    public PolicyDigest AuthorizeNv(ReadOnlySpan<byte> indexName) => Extend(stackalloc byte[Length], CommandCode.PolicyAuthorizeNv, indexName, default);
+    public PolicyDigest AuthorizeNv(ReadOnlySpan<byte> indexName) =>
+        Extend(stackalloc byte[Length], CommandCode.PolicyAuthorizeNv, indexName, default);
 
     /// <summary>TPM2_PolicyAuthValue: the object's authorization value, made from the PIN, is needed too.</summary>
     public PolicyDigest AuthValue() => Extend(_value, CommandCode.PolicyAuthValue, default, default);
@@ -73,7 +77,8 @@ public sealed class PolicyDigest
         return Extend(stackalloc byte[Length], CommandCode.PolicyOr, all, default);
     }
 
-    private PolicyDigest Extend(scoped ReadOnlySpan<byte> before, CommandCode command, scoped ReadOnlySpan<byte> first, scoped ReadOnlySpan<byte> second)
+    private PolicyDigest Extend(
+        scoped ReadOnlySpan<byte> before, CommandCode command, scoped ReadOnlySpan<byte> first, scoped ReadOnlySpan<byte> second)
     {
         Span<byte> code = stackalloc byte[sizeof(uint)];
         BinaryPrimitives.WriteUInt32BigEndian(code, (uint)command);

@@ -13,12 +13,15 @@ public static class PublicTemplates
     /// The storage root key (TCG EK Credential Profile templates L-2 and L-1, with noDA and userWithAuth as the Provisioning
     /// Guidance 7.5.1 has it): what systemd 254 and later create and use.
     /// </summary>
-    public static PublicArea StorageRootKey(AlgorithmId type) => Parent(type, StorageParent | ObjectAttributes.NoDictionaryAttackProtection, AlgorithmId.Sha256);
+    public static PublicArea StorageRootKey(AlgorithmId type) =>
+        Parent(type, StorageParent | ObjectAttributes.NoDictionaryAttackProtection, AlgorithmId.Sha256);
 
     /// <summary>The same without noDA: the primary of systemd before 254. Using it counts towards the lockout.</summary>
     public static PublicArea LegacyPrimary(AlgorithmId type) => Parent(type, StorageParent, AlgorithmId.Sha256);
 
-    /// <summary>The default primary of tpm2-tools, and so of clevis: as <see cref="LegacyPrimary"/>, with the name hash of the pin.</summary>
+    /// <summary>
+    /// The default primary of tpm2-tools, and so of clevis: as <see cref="LegacyPrimary"/>, with the name hash of the pin.
+    /// </summary>
     public static PublicArea ToolsPrimary(AlgorithmId type, AlgorithmId nameHash) => Parent(type, StorageParent, nameHash);
 
     /// <summary>

@@ -108,5 +108,6 @@ internal static class ResponseCodeText
         _ => Unknown(number),
     };
 
-    private static (string Name, string Meaning) Unknown(uint number) => ($"TPM response 0x{number:x}", "not a code of the TPM 2.0 Library that is known here");
+    private static (string Name, string Meaning) Unknown(uint number) =>
+        ($"TPM response 0x{number:x}", "not a code of the TPM 2.0 Library that is known here");
 }

@@ -1,4 +1,5 @@
 using System;
+using System.Buffers;
 using System.Buffers.Text;
 using InitRuntime.Crypto;
 
@@ -46,7 +47,7 @@ public sealed record RsaPublicKeyPem
         }
 
         Span<byte> der = stackalloc byte[Base64.GetMaxDecodedFromUtf8Length(length)];
-        if (Base64.DecodeFromUtf8(pem.Slice(start + begin.Length, length), der, out _, out int written) != System.Buffers.OperationStatus.Done)
+        if (Base64.DecodeFromUtf8(pem.Slice(start + begin.Length, length), der, out _, out int written) != OperationStatus.Done)
         {
             error = new("PEM public key is not base64");
             return false;
@@ -81,7 +82,8 @@ public sealed record RsaPublicKeyPem
         ReadOnlySpan<byte> rsaPublicKey = bits[1..];
         ReadOnlySpan<byte> rest = rsaPublicKey;
         if (!TryTake(ref rest, Sequence, out ReadOnlySpan<byte> numbers) || !rest.IsEmpty
-            || !TryTake(ref numbers, Integer, out ReadOnlySpan<byte> modulus) || !TryTake(ref numbers, Integer, out ReadOnlySpan<byte> exponent)
+            || !TryTake(ref numbers, Integer, out ReadOnlySpan<byte> modulus)
+            || !TryTake(ref numbers, Integer, out ReadOnlySpan<byte> exponent)
             || !numbers.IsEmpty)
         {
             error = new("public key without modulus and exponent");

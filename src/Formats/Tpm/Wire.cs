@@ -45,7 +45,10 @@ public static class Handles
     /// <summary>The shared storage root key (TCG TPM v2.0 Provisioning Guidance, 7.8).</summary>
     public const uint StorageRootKey = 0x81000001;
 
-    /// <summary>The handle type in the top byte: 0x00 PCR, 0x01 NV, 0x02 and 0x03 sessions, 0x40 permanent, 0x80 transient, 0x81 persistent.</summary>
+    /// <summary>
+    /// The handle type in the top byte: 0x00 PCR, 0x01 NV, 0x02 and 0x03 sessions, 0x40 permanent, 0x80 transient, 0x81
+    /// persistent.
+    /// </summary>
     public static byte Type(uint handle) => (byte)(handle >> 24);
 }
 

@@ -37,7 +37,8 @@ internal sealed class EncryptedVolume
     internal SystemdTpm2Token EnrollWithPin(string? pin, params string[] arguments)
     {
         _tpm.Run(
-            "env", [.. pin is null ? Array.Empty<string>() : [$"NEWPIN={pin}"], "systemd-cryptenroll", $"--unlock-key-file={_key}", $"--tpm2-device={_tpm.Device}", $"--tpm2-with-pin={(pin is null ? "no" : "yes")}",
+            "env", [.. pin is null ? Array.Empty<string>() : [$"NEWPIN={pin}"], "systemd-cryptenroll", $"--unlock-key-file={_key}",
+            $"--tpm2-device={_tpm.Device}", $"--tpm2-with-pin={(pin is null ? "no" : "yes")}",
             .. arguments, _path]);
         return Newest();
     }

@@ -29,9 +29,18 @@ public sealed class FaultTests : IDisposable
 
     public FaultTests()
     {
-        _tpm.Extend(7, "secure boot");
-        _token = new EncryptedVolume(_tpm).Enroll("--tpm2-pcrs=7");
-        _passphrase = EncryptedVolume.Unseal(_tpm, _token);
+        try
+        {
+            _tpm.Extend(7, "secure boot");
+            _token = new EncryptedVolume(_tpm).Enroll("--tpm2-pcrs=7");
+            _passphrase = EncryptedVolume.Unseal(_tpm, _token);
+        }
+        catch
+        {
+            // Nobody disposes what was not constructed.
+            _tpm.Dispose();
+            throw;
+        }
     }
 
     public void Dispose() => _tpm.Dispose();
@@ -63,7 +72,8 @@ public sealed class FaultTests : IDisposable
                 {
                     answer[at] ^= 0x01;
                     return got;
-                }) ? 1 : damagedCommand == Unseal ? throw new InvalidOperationException($"a changed byte {at} of TPM2_Unseal's answer was accepted") : 0;
+                }) ? 1 : damagedCommand == Unseal 
+                    ? throw new InvalidOperationException($"a changed byte {at} of TPM2_Unseal's answer was accepted") : 0;
             }
 
             for (int cut = 0; cut < length; cut += 7)
@@ -119,11 +129,14 @@ public sealed class FaultTests : IDisposable
     {
         int asked = 0;
         Assert.Equal(_passphrase, Run((_, command, answer, inner) =>
-            asked++ % 3 == 0 ? FaultyTransport.Answer(answer, Retry) : inner.Exchange(command, answer, _limit)));
+            asked++ % 3 == 0 ? FaultyTransport.Answer(answer, Retry)
+                : inner.Exchange(command, answer, _limit)));
 
         int unseals = 0;
         TpmException refusal = Assert.Throws<TpmException>(() => Run((_, command, answer, inner) =>
-            FaultyTransport.Code(command) == Unseal && ++unseals > 0 ? FaultyTransport.Answer(answer, Retry) : inner.Exchange(command, answer, _limit)));
+            FaultyTransport.Code(command) == Unseal && ++unseals > 0
+                ? FaultyTransport.Answer(answer, Retry)
+                : inner.Exchange(command, answer, _limit)));
         Assert.Equal("TPM_RC_RETRY", refusal.Code.Name);
         Assert.InRange(unseals, 2, 100);
     }

@@ -43,7 +43,8 @@ internal sealed class SignedImage
     /// <summary>The PCR 11 value that systemd-measure predicts for a phase path.</summary>
     internal string Predict(string phases, string bank)
     {
-        string printed = _tpm.Run("/usr/lib/systemd/systemd-measure", "calculate", $"--linux={_tpm.File($"{_name}.linux")}", $"--bank={bank}", $"--phase={phases}", "-j");
+        string printed = _tpm.Run(
+            "/usr/lib/systemd/systemd-measure", "calculate", $"--linux={_tpm.File($"{_name}.linux")}", $"--bank={bank}", $"--phase={phases}", "-j");
         int at = printed.IndexOf("\"hash\":\"", StringComparison.Ordinal) + "\"hash\":\"".Length;
         return printed[at..printed.IndexOf('"', at)];
     }

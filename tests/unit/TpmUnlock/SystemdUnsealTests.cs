@@ -300,7 +300,8 @@ public sealed class SystemdUnsealTests : IDisposable
         string file = Path.Combine(_tpm.File("components"), name);
         Directory.CreateDirectory(Path.GetDirectoryName(file)!);
         _tpm.Run(
-            "/usr/lib/systemd/systemd-pcrlock", "lock-raw", _tpm.Write("content", System.Text.Encoding.UTF8.GetBytes(content)), $"--pcr={pcr}", $"--pcrlock={file}");
+            "/usr/lib/systemd/systemd-pcrlock", "lock-raw",
+            _tpm.Write("content", System.Text.Encoding.UTF8.GetBytes(content)), $"--pcr={pcr}", $"--pcrlock={file}");
     }
 
     private void MeasureWithLog(int pcr, string word) =>
@@ -321,7 +322,9 @@ public sealed class SystemdUnsealTests : IDisposable
             // tpm2-tools write the same serialized handle that systemd keeps in its token.
             if (!_tpm.Run("tpm2_getcap", "handles-persistent").Contains(parent, StringComparison.Ordinal))
             {
-                _tpm.Run("tpm2_createprimary", "-C", "o", "-G", "ecc256:aes128cfb", "-a", "fixedtpm|fixedparent|sensitivedataorigin|userwithauth|noda|restricted|decrypt", "-c", _tpm.File("srk"));
+                _tpm.Run(
+                    "tpm2_createprimary", "-C", "o", "-G", "ecc256:aes128cfb", "-a",
+                    "fixedtpm|fixedparent|sensitivedataorigin|userwithauth|noda|restricted|decrypt", "-c", _tpm.File("srk"));
                 _tpm.Run("tpm2_evictcontrol", "-C", "o", "-c", _tpm.File("srk"), parent);
             }
 
