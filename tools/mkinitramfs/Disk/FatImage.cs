@@ -3,6 +3,8 @@ using System.Buffers.Binary;
 using System.Collections.Generic;
 using System.IO;
 using System.Linq;
+using InitRuntime.Formats;
+using InitRuntime.Formats.Fat;
 using InitRuntime.Mkinitramfs.Host;
 
 namespace InitRuntime.Mkinitramfs.Disk;
@@ -74,7 +76,7 @@ internal static class FatImage
 
     private static void CheckFits(string image, long size, string label, IReadOnlyList<FatImageFile> files, string sizeKey)
     {
-        (long clusters, int clusterSize) = Capacity(image);
+        (long clusters, int clusterSize) = Capacity(image, size);
         // Each directory below the root takes a cluster.
         long needed = Directories(files).Count() + files.Sum(file => (new FileInfo(file.Source).Length + clusterSize - 1) / clusterSize);
         if (needed <= clusters)
@@ -89,27 +91,18 @@ internal static class FatImage
             $"raise {sizeKey} (devices in the field cannot be updated to a larger one), or leave out modules");
     }
 
-    /// <summary>Number and size of the clusters, from the BIOS parameter block. Source: FAT specification 1.03, section 3.5.</summary>
-    private static (long Clusters, int ClusterSize) Capacity(string image)
+    /// <summary>Number of clusters of an empty volume, and their size in bytes.</summary>
+    private static (long Clusters, int ClusterSize) Capacity(string image, long size)
     {
-        byte[] block = new byte[64];
-        using (FileStream stream = File.OpenRead(image))
+        using FileStream stream = File.OpenRead(image);
+        bool Read(long offset, Span<byte> buffer)
         {
-            stream.ReadExactly(block);
+            stream.Position = offset;
+            return stream.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false) == buffer.Length;
         }
 
-        int sectorSize = BinaryPrimitives.ReadUInt16LittleEndian(block.AsSpan(11));
-        int sectorsPerCluster = block[13];
-        long reserved = BinaryPrimitives.ReadUInt16LittleEndian(block.AsSpan(14));
-        long rootEntries = BinaryPrimitives.ReadUInt16LittleEndian(block.AsSpan(17));
-        long total = BinaryPrimitives.ReadUInt16LittleEndian(block.AsSpan(19)) is var small and > 0
-            ? small
-            : BinaryPrimitives.ReadUInt32LittleEndian(block.AsSpan(32));
-        long tableSize = BinaryPrimitives.ReadUInt16LittleEndian(block.AsSpan(22)) is var old and > 0
-            ? old
-            : BinaryPrimitives.ReadUInt32LittleEndian(block.AsSpan(36));
-        long rootSectors = ((rootEntries * 32) + sectorSize - 1) / sectorSize;
-        long data = total - reserved - (block[16] * tableSize) - rootSectors;
-        return (data / sectorsPerCluster, sectorsPerCluster * sectorSize);
+        return FatVolume.TryOpen(Read, size, out FatVolume? volume, out ParseError error)
+            ? (volume.Clusters, volume.ClusterSize)
+            : throw new BuildException($"mkfs.fat made no FAT volume: {error}");
     }
 }

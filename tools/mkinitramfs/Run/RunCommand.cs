@@ -30,7 +30,7 @@ internal static class RunCommand
 
     private const int ShownLines = 40;
 
-    private static readonly TimeSpan ShutdownLimit = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan ShutdownLimit = TimeSpan.FromSeconds(20);
 
     /// <summary>Where the machine of an output directory keeps its state.</summary>
     internal static string StateDirectory(string directory) => Path.TrimEndingDirectorySeparator(Path.GetFullPath(directory)) + ".machine";

@@ -1,0 +1,90 @@
+using System.Collections.Generic;
+using System.IO;
+using System.Linq;
+using InitRuntime.Formats;
+using InitRuntime.Formats.BootConfig;
+using InitRuntime.Formats.Cpio;
+
+namespace InitRuntime.Mkinitramfs.Inspect;
+
+/// <summary>A cpio archive: an initramfs with what /init believes, or an update file.</summary>
+internal static class ArchiveInspection
+{
+    private const string UpdateDescription = "sw-description";
+    private const int LongestDescription = 1 << 20;
+
+    /// <summary>Writes about an archive; the stream stands at its begin.</summary>
+    internal static void Write(Stream archive, InspectionWriter writer)
+    {
+        var reader = new CpioReader(archive);
+        var entries = new List<CpioEntry>();
+        byte[]? configuration = null;
+        byte[]? description = null;
+        ParseError error;
+        while (reader.TryNext(out CpioEntry? entry, out error))
+        {
+            entries.Add(entry);
+            if (entry.Name == BootConfigJson.Path.TrimStart('/'))
+            {
+                _ = reader.TryReadContent(BootConfigJson.MaximumLength, out configuration, out _);
+            }
+            else if (entry.Name == UpdateDescription && entries.Count == 1)
+            {
+                _ = reader.TryReadContent(LongestDescription, out description, out _);
+            }
+        }
+
+        writer.Line(description is not null ? $"update file of {entries.Count} members" : $"cpio archive of {entries.Count} members");
+        foreach (CpioEntry entry in entries.Where(entry => entry.Type == CpioEntryType.File))
+        {
+            writer.Inner.Line($"{entry.Length,10}  {entry.Name}");
+        }
+
+        if (error.IsError)
+        {
+            writer.Line($"damaged: {error}");
+        }
+
+        if (description is not null)
+        {
+            foreach (string line in System.Text.Encoding.UTF8.GetString(description).Split('\n'))
+            {
+                writer.Inner.Line(line);
+            }
+        }
+
+        if (configuration is not null)
+        {
+            WriteConfiguration(configuration, writer);
+        }
+    }
+
+    private static void WriteConfiguration(byte[] json, InspectionWriter writer)
+    {
+        if (!BootConfigJson.TryParse(json, out BootConfiguration boot, out ParseError error))
+        {
+            writer.Line($"boot.json: {error}");
+            return;
+        }
+
+        writer.Line("boot.json:");
+        InspectionWriter inner = writer.Inner;
+        inner.Value("image", $"{boot.ImageName} {boot.ImageVersion}");
+        inner.Value("image UUID", boot.ImageUuid.ToString());
+        inner.Value("root", $"{boot.Root.FileSystem} in {string.Join(" or ", boot.Root.SlotLabels)}");
+        inner.Value("root hash", $"{boot.Root.Verity.Algorithm} {boot.Root.Verity.RootHash}");
+        inner.Value("salt", boot.Root.Verity.Salt.Length == 0 ? "-" : boot.Root.Verity.Salt);
+        inner.Value("on corruption", boot.Root.Verity.OnCorruption.ToString());
+        inner.Value("always loaded", Names(boot.Modules.Where(module => module.Always)));
+        inner.Value("loaded if asked", Names(boot.Modules.Where(module => !module.Always)));
+        inner.Value("overlays", string.Join(", ", boot.Overlays.Select(overlay => $"{overlay.Path} on {overlay.Upper}")));
+        inner.Value("on failure", boot.Failure.Action.ToString());
+        if (boot.DebugShell)
+        {
+            inner.Line("DEVELOPMENT IMAGE: a failure opens a shell on the console");
+        }
+    }
+
+    private static string Names(IEnumerable<ModuleSettings> modules) =>
+        string.Join(' ', modules.Select(module => module.Options.Length > 0 ? $"{module.Name}({module.Options})" : module.Name));
+}
