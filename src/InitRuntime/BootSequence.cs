@@ -5,6 +5,7 @@ using InitRuntime.Linux;
 using InitRuntime.Linux.DeviceMapper;
 using InitRuntime.Overlay;
 using InitRuntime.Stages;
+using InitRuntime.Storage.BootGuard;
 using InitRuntime.Storage.DeviceMapper;
 using InitRuntime.Storage.Devices;
 using InitRuntime.Storage.Verity;
@@ -28,6 +29,7 @@ internal static class BootSequence
             "system-disk", () => SystemDisk.WaitFor(devices, firmware.LoaderPartition, firmware.BootHardware, settings, deadline));
         RootPartition partition = boot.Stage("root-partition", () => RootPartition.WaitFor(devices, disk, settings, deadline));
         journal.Slot = partition.Slot;
+        boot.Stage("loader-state", OnFailure.Continue, () => journal.OnTrial = LoaderEnvironments.OnTrial(LoaderEnvironments.Read(disk, journal.Log)));
 
         using DmControl deviceMapper = boot.Stage("device-mapper", () => new DmControl());
         MappedDevice root = boot.Stage(

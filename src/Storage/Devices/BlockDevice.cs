@@ -1,4 +1,5 @@
 using System.Collections.Generic;
+using System.Globalization;
 using System.IO;
 using InitRuntime.Linux;
 
@@ -15,8 +16,13 @@ public sealed record BlockDevice(string Name, string SysfsPath, int PartitionNum
     /// <summary>Its node, made by the kernel.</summary>
     public string Path => $"/dev/{Name}";
 
-    /// <summary>Name of the disk that a partition belongs to; its own name for a disk.</summary>
-    public string Disk => PartitionNumber == 0 ? Name : System.IO.Path.GetFileName(System.IO.Path.GetDirectoryName(SysfsPath)!);
+    /// <summary>The node of a partition of this disk, or null while the kernel has not made it. Source: bdev naming in block/partitions/core.c.</summary>
+    public BlockDevice? FindPartition(int number)
+    {
+        string name = string.Create(CultureInfo.InvariantCulture, $"{Name}{(char.IsAsciiDigit(Name[^1]) ? "p" : "")}{number}");
+        string sysfs = $"{SysfsPath}/{name}";
+        return KernelFile.Exists($"{sysfs}/partition") && KernelFile.Exists($"/dev/{name}") ? new(name, sysfs, number) : null;
+    }
 
     /// <summary>All disks and partitions that rest on hardware: no device-mapper, loop, RAM or optical devices, nothing without a medium.</summary>
     public static IReadOnlyList<BlockDevice> All()

@@ -36,7 +36,7 @@ public sealed record SystemDisk(BlockDevice Device, GptTable Table)
     public BlockDevice? FindNode(Partition partition)
     {
         ArgumentNullException.ThrowIfNull(partition);
-        return BlockDevice.All().FirstOrDefault(d => d.PartitionNumber == partition.Number && d.Disk == Device.Name);
+        return Device.FindPartition(partition.Number);
     }
 
     private static List<SystemDisk> Candidates(Dictionary<string, SystemDisk?> known, Guid? loaderPartition, BootConfiguration settings)
