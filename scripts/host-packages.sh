@@ -3,10 +3,21 @@
 
 host_packages="mmdebstrap bubblewrap clang lld zlib1g-dev debian-archive-keyring xz-utils"
 
-# Installs what is missing, and says what. As root it asks nothing; else sudo may ask for a password.
+# What the tests need besides: they let the compiler, objdump and openssl judge what we make.
+test_packages="binutils gcc libc6-dev linux-libc-dev openssl"
+
 install_host_packages() {
+    install_packages "$host_packages"
+}
+
+install_test_packages() {
+    install_packages "$test_packages"
+}
+
+# Installs what is missing, and says what. As root it asks nothing; else sudo may ask for a password.
+install_packages() {
     local package missing=""
-    for package in $host_packages; do
+    for package in $1; do
         if [ "$(dpkg-query --show --showformat='${db:Status-Status}' "$package" 2>/dev/null)" != installed ]; then
             missing="$missing $package"
         fi

@@ -24,7 +24,7 @@ internal static class BootSequence
 
         ModuleLoader modules = boot.Stage("modules", () => Modules.LoadAlways(settings, journal.Log));
         FirmwareState firmware = boot.Stage("firmware", () => FirmwareState.Read(journal));
-        using DeviceMonitor devices = boot.Stage("devices", () => new DeviceMonitor(modules));
+        using DeviceMonitor devices = boot.Stage("devices", () => new DeviceMonitor(modules, firmware.BootHardware));
         SystemDisk disk = boot.Stage(
             "system-disk", () => SystemDisk.WaitFor(devices, firmware.LoaderPartition, firmware.BootHardware, settings, deadline));
         RootPartition partition = boot.Stage("root-partition", () => RootPartition.WaitFor(devices, disk, settings, deadline));

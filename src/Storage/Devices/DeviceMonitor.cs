@@ -1,24 +1,37 @@
 using System;
 using System.Collections.Generic;
+using System.IO;
+using InitRuntime.Formats.Efi;
 using InitRuntime.Linux;
 
 namespace InitRuntime.Storage.Devices;
 
 /// <summary>
 /// Follows the kernel's device events: loads the drivers that devices ask for, and wakes whoever waits for a device. The event
-/// socket is open before sysfs is scanned, so nothing is missed; nothing is asked twice, and nothing is polled.
+/// socket is open before sysfs is looked at, so nothing is missed; nothing is asked twice, and nothing is polled.
 /// </summary>
 public sealed class DeviceMonitor : IDisposable
 {
     private readonly UeventSocket _events = new();
     private readonly ModuleLoader _modules;
     private readonly HashSet<string> _asked = [];
+    private bool _allAsked;
 
-    /// <summary>Begins to collect events, then loads drivers for the devices that are there already.</summary>
-    public DeviceMonitor(ModuleLoader modules)
+    /// <summary>Begins to collect events, then loads the drivers of the processor and of the disk that the firmware booted from.</summary>
+    /// <param name="modules">The drivers there are.</param>
+    /// <param name="bootHardware">
+    /// Where that disk is, if the firmware tells. Drivers for anything else are loaded only if this does not bring what is waited
+    /// for: the running system loads them anyway.
+    /// </param>
+    public DeviceMonitor(ModuleLoader modules, EfiBootOption? bootHardware)
     {
         _modules = modules;
-        ScanSysfs();
+        // The processor is no device of a bus; modules of its faster digests ask for it.
+        LoadFor(KernelFile.TryReadText("/sys/devices/system/cpu/modalias"));
+        if (bootHardware is not null)
+        {
+            AskDevices(bootHardware.Contains);
+        }
     }
 
     /// <summary>Waits until <paramref name="find"/> gives something. It is asked at once, and again after each block device event.</summary>
@@ -31,6 +44,12 @@ public sealed class DeviceMonitor : IDisposable
     {
         ArgumentNullException.ThrowIfNull(find);
         ArgumentNullException.ThrowIfNull(missing);
+        if (find() is { } there)
+        {
+            return there;
+        }
+
+        AskAllDevices();
         while (true)
         {
             if (find() is { } found)
@@ -65,12 +84,12 @@ public sealed class DeviceMonitor : IDisposable
                 case UeventSocket.Result.Nothing:
                     return blockDevices;
                 case UeventSocket.Result.Lost:
-                    ScanSysfs();
+                    AskDevices(_ => true);
                     blockDevices = true;
                     break;
                 default:
                     var uevent = Uevent.Parse(message);
-                    if (uevent.Action == "add" && uevent.Modalias.Length > 0)
+                    if (uevent.Action == "add")
                     {
                         LoadFor(uevent.Modalias);
                     }
@@ -81,23 +100,35 @@ public sealed class DeviceMonitor : IDisposable
         }
     }
 
-    private void ScanSysfs()
+    private void AskAllDevices()
+    {
+        if (!_allAsked)
+        {
+            _allAsked = true;
+            AskDevices(_ => true);
+        }
+    }
+
+    /// <summary>Loads what the devices in sysfs ask for. A driver may bring new devices: their events are read afterwards.</summary>
+    private void AskDevices(Func<string, bool> wanted)
     {
         foreach (string bus in KernelFile.Names("/sys/bus"))
         {
-            foreach (string device in KernelFile.Names($"/sys/bus/{bus}/devices"))
+            string directory = $"/sys/bus/{bus}/devices";
+            foreach (string device in KernelFile.Names(directory))
             {
-                if (KernelFile.TryReadText($"/sys/bus/{bus}/devices/{device}/modalias") is { Length: > 0 } modalias)
+                string link = $"{directory}/{device}";
+                if (new FileInfo(link).LinkTarget is { } target && wanted(Path.GetFullPath(Path.Combine(directory, target))))
                 {
-                    LoadFor(modalias);
+                    LoadFor(KernelFile.TryReadText($"{link}/modalias"));
                 }
             }
         }
     }
 
-    private void LoadFor(string modalias)
+    private void LoadFor(string? modalias)
     {
-        if (_asked.Add(modalias))
+        if (modalias is { Length: > 0 } && _asked.Add(modalias))
         {
             _modules.LoadFor(modalias);
         }
