@@ -1,7 +1,7 @@
 using System;
+using InitRuntime.Failure;
 using InitRuntime.Formats.BootConfig;
 using InitRuntime.Formats.BootReport;
-using InitRuntime.Failure;
 using InitRuntime.Linux;
 using InitRuntime.Storage.DeviceMapper;
 using InitRuntime.Storage.Devices;

@@ -4,8 +4,8 @@ using System.Linq;
 using System.Text;
 using System.Text.Json;
 using InitRuntime.Formats.Luks2;
-using InitRuntime.TpmUnlock;
 using InitRuntime.Linux;
+using InitRuntime.TpmUnlock;
 using Xunit;
 
 namespace InitRuntime.Unit.TpmUnlock;

@@ -72,7 +72,7 @@ public sealed class FaultTests : IDisposable
                 {
                     answer[at] ^= 0x01;
                     return got;
-                }) ? 1 : damagedCommand == Unseal 
+                }) ? 1 : damagedCommand == Unseal
                     ? throw new InvalidOperationException($"a changed byte {at} of TPM2_Unseal's answer was accepted") : 0;
             }
 
