@@ -112,6 +112,12 @@ public sealed class DeviceMonitor : IDisposable
     /// <summary>Loads what the devices in sysfs ask for. A driver may bring new devices: their events are read afterwards.</summary>
     private void AskDevices(Func<string, bool> wanted)
     {
+        // The processor is no device of a bus; modules of its faster digests ask for it.
+        if (KernelFile.TryReadText("/sys/devices/system/cpu/modalias") is { Length: > 0 } processor)
+        {
+            LoadFor(processor);
+        }
+
         foreach (string bus in KernelFile.Names("/sys/bus"))
         {
             string directory = $"/sys/bus/{bus}/devices";

@@ -137,12 +137,14 @@ internal static class TarFormat
         value = 0;
         if ((field[0] & 0x80) != 0)
         {
-            foreach (byte b in field[^8..])
+            ReadOnlySpan<byte> bytes = field[1..];
+            ReadOnlySpan<byte> high = bytes.Length > 8 ? bytes[..^8] : default;
+            foreach (byte b in bytes[high.Length..])
             {
                 value = unchecked((value << 8) | b);
             }
 
-            return field[0] == 0x80 && !field[1..^8].ContainsAnyExcept((byte)0) && value >= 0;
+            return field[0] == 0x80 && !high.ContainsAnyExcept((byte)0) && value >= 0;
         }
 
         ReadOnlySpan<byte> digits = field.Trim(" \0"u8);

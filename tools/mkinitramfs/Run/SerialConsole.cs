@@ -54,20 +54,21 @@ internal sealed class SerialConsole : IDisposable
         var watch = Stopwatch.StartNew();
         lock (_gate)
         {
-            // Only what is new is searched, with what the wanted text may have begun in.
-            for (int from = startAt; ; from = Math.Max(startAt, _text.Length - wanted.Length))
+            int from = startAt;
+            while (!_text.ToString(Math.Min(from, _text.Length), Math.Max(0, _text.Length - from)).Contains(wanted, StringComparison.Ordinal))
             {
-                if (_text.ToString(from, _text.Length - from).Contains(wanted, StringComparison.Ordinal))
+                // Next time only what is new is searched, and the end of this, in which the wanted text may have begun.
+                from = Math.Max(startAt, _text.Length - wanted.Length + 1);
+                TimeSpan left = limit - watch.Elapsed;
+                if (_ended || left <= TimeSpan.Zero)
                 {
-                    return true;
+                    return false;
                 }
 
-                TimeSpan left = limit - watch.Elapsed;
-                if (_ended || left <= TimeSpan.Zero || !Monitor.Wait(_gate, left))
-                {
-                    return _text.ToString(from, _text.Length - from).Contains(wanted, StringComparison.Ordinal);
-                }
+                Monitor.Wait(_gate, left);
             }
+
+            return true;
         }
     }
 

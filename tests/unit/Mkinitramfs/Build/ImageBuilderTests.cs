@@ -1,0 +1,153 @@
+using System;
+using System.IO;
+using System.Linq;
+using System.Security.Cryptography;
+using System.Text;
+using InitRuntime.Mkinitramfs.Build;
+using InitRuntime.Mkinitramfs.Host;
+using InitRuntime.Mkinitramfs.Inspect;
+using InitRuntime.Mkinitramfs.Manifest;
+using InitRuntime.Mkinitramfs.Signing;
+using InitRuntime.Unit.Harness;
+using InitRuntime.Unit.Mkinitramfs.Rootfs;
+using Xunit;
+
+namespace InitRuntime.Unit.Mkinitramfs.Build;
+
+/// <summary>Whole builds from a ready archive of a few files, so that they take seconds.</summary>
+public sealed class ImageBuilderTests : IDisposable
+{
+    private static readonly IBuildLog _log = new PlainLog(TextWriter.Null, showCommands: false);
+
+    private readonly TemporaryDirectory _directory = new();
+    private readonly ImageManifest _manifest;
+
+    public ImageBuilderTests()
+    {
+        DevelopmentKeys.Make(_directory["keys"]);
+        _manifest = Manifests.Small(SmallRoot.Make(_directory), _directory["keys"]);
+        // The head of a static program, and nothing to run.
+        byte[] init = new byte[64];
+        ((ReadOnlySpan<byte>)[0x7f, .. "ELF"u8, 2, 1, 1]).CopyTo(init);
+        init[18] = 62;
+        init[32] = init[54] = 56;
+        File.WriteAllBytes(_directory["init"], init);
+        Environment.SetEnvironmentVariable("INITRUNTIME_INIT", _directory["init"]);
+    }
+
+    public void Dispose()
+    {
+        Environment.SetEnvironmentVariable("INITRUNTIME_INIT", null);
+        _directory.Dispose();
+    }
+
+    [Fact]
+    public void Two_builds_of_one_manifest_are_equal_byte_for_byte()
+    {
+        ImageSummary summary = ImageBuilder.Build(_manifest, _directory["1"], _log);
+        ImageBuilder.Build(_manifest, _directory["2"], _log);
+        string[] names = [.. Directory.GetFiles(_directory["1"]).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal)];
+        Assert.Equal(["disk.img", "image.json", "initramfs.cpio.zst", "linux.efi", "rootfs.img"], names);
+        foreach (string name in names)
+        {
+            Tools.Run("cmp", Path.Combine(_directory["1"], name), Path.Combine(_directory["2"], name));
+        }
+
+        foreach ((string name, ArtefactSummary artefact) in summary.Artefacts)
+        {
+            byte[] bytes = File.ReadAllBytes(Path.Combine(_directory["1"], name));
+            Assert.Equal((bytes.LongLength, Convert.ToHexStringLower(SHA256.HashData(bytes))), (artefact.Size, artefact.Sha256));
+        }
+    }
+
+    [Fact]
+    public void The_real_tools_accept_the_artefacts_and_the_summary_tells_the_truth()
+    {
+        ImageSummary summary = ImageBuilder.Build(_manifest, _directory["out"], _log);
+        string root = _directory["out/rootfs.img"];
+        Tools.Run("veritysetup", "verify", root, root, summary.Roothash, $"--hash-offset={summary.HashOffset}");
+        Assert.Contains(summary.ImageUuid.ToString(), Tools.Run("veritysetup", "dump", root, $"--hash-offset={summary.HashOffset}"), StringComparison.Ordinal);
+        Tools.Run("fsck.erofs", $"--extract={_directory["x"]}", root);
+        Assert.Contains($"IMAGE_UUID={summary.ImageUuid}\n", File.ReadAllText(_directory["x/usr/lib/os-release"]), StringComparison.Ordinal);
+        Tools.Run("sbverify", "--cert", _directory["keys/db.crt"], _directory["out/linux.efi"]);
+        string uki = Tools.Run("ukify", "inspect", _directory["out/linux.efi"]);
+        Assert.Contains("console=ttyS0 panic=5", uki, StringComparison.Ordinal);
+        Assert.Contains(SmallRoot.KernelVersion, uki, StringComparison.Ordinal);
+        Assert.Equal(ImageSummary.Write(summary), File.ReadAllBytes(_directory["out/image.json"]));
+        Assert.Equal(ImageSummary.Write(summary), ImageSummary.Write(ImageSummary.Read(File.ReadAllBytes(_directory["out/image.json"]))));
+        Assert.True(File.Exists(_directory["out/secure-boot/PK.crt"]));
+        Assert.False(File.Exists(_directory["out/secure-boot/db.key"]), "a private key was copied");
+    }
+
+    [Fact]
+    public void Any_change_of_what_boots_changes_the_image_UUID_and_a_given_one_is_kept()
+    {
+        Guid Uuid(ImageManifest manifest) => ImageBuilder.Build(manifest, _directory["out"], _log).ImageUuid;
+        Guid first = Uuid(_manifest);
+        Assert.Equal(8, first.Version);
+        Assert.NotEqual(first, Uuid(_manifest with { Kernel = _manifest.Kernel with { CommandLine = ["panic=6"] } }));
+        Assert.NotEqual(first, Uuid(_manifest with { Overlays = [] }));
+        Assert.Equal(first, Uuid(_manifest with { Disk = _manifest.Disk with { VarSize = 32 << 20 } }));
+        var given = new Guid("01234567-89ab-4def-8123-456789abcdef");
+        Assert.Equal(given, Uuid(_manifest with { Image = _manifest.Image with { Uuid = given } }));
+        File.AppendAllText(_directory["init"], "x");
+        Assert.NotEqual(first, Uuid(_manifest));
+    }
+
+    [Fact]
+    public void A_build_that_fails_leaves_the_artefacts_of_the_last_one()
+    {
+        ImageBuilder.Build(_manifest, _directory["out"], _log);
+        byte[] before = File.ReadAllBytes(_directory["out/image.json"]);
+        Assert.Throws<BuildException>(() => ImageBuilder.Build(
+            _manifest with { Kernel = _manifest.Kernel with { Modules = ["no_such_module"] } }, _directory["out"], _log));
+        Assert.Equal(before, File.ReadAllBytes(_directory["out/image.json"]));
+        Assert.Equal(
+            ["disk.img", "image.json", "initramfs.cpio.zst", "linux.efi", "rootfs.img", "secure-boot"],
+            Directory.GetFileSystemEntries(_directory["out"]).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void Inspect_knows_every_artefact_by_its_content()
+    {
+        ImageSummary summary = ImageBuilder.Build(_manifest, _directory["out"], _log);
+        string Inspect(string name)
+        {
+            File.Copy(_directory[$"out/{name}"], _directory["unnamed"], overwrite: true);
+            var output = new StringWriter();
+            Inspector.Inspect(_directory["unnamed"], Tools.Tree, output, _log);
+            return output.ToString();
+        }
+
+        string uki = Inspect("linux.efi");
+        Assert.Contains("signature 1:     for this content", uki, StringComparison.Ordinal);
+        Assert.Contains($"root hash:       sha256 {summary.Roothash}", uki, StringComparison.Ordinal);
+        Assert.Contains("always loaded:", Inspect("initramfs.cpio.zst"), StringComparison.Ordinal);
+        Assert.Contains(summary.Roothash, Inspect("rootfs.img"), StringComparison.Ordinal);
+        string disk = Inspect("disk.img");
+        Assert.Contains("4 root-a", disk, StringComparison.Ordinal);
+        Assert.Contains("kernel file:     C:BOOT1:linux.efi", disk, StringComparison.Ordinal);
+        Assert.Contains(summary.Roothash, disk, StringComparison.Ordinal);
+        Assert.Contains(summary.ImageUuid.ToString(), Inspect("image.json"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Inspect_sees_a_UKI_that_was_changed_after_it_was_signed()
+    {
+        ImageBuilder.Build(_manifest, _directory["out"], _log);
+        byte[] uki = File.ReadAllBytes(_directory["out/linux.efi"]);
+        int at = uki.AsSpan().IndexOf(Encoding.ASCII.GetBytes("panic=5"));
+        uki[at + 6] = (byte)'9';
+        File.WriteAllBytes(_directory["changed"], uki);
+        var output = new StringWriter();
+        Inspector.Inspect(_directory["changed"], Tools.Tree, output, _log);
+        Assert.Contains("NOT for this content", output.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Identity_keeps_parts_apart()
+    {
+        Assert.NotEqual(ImageIdentity.Derive([[1], [2, 3]]), ImageIdentity.Derive([[1, 2], [3]]));
+        Assert.Equal(ImageIdentity.Derive([[1], [2, 3]]), ImageIdentity.Derive([[1], [2, 3]]));
+    }
+}

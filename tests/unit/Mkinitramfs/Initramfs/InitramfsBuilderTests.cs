@@ -1,0 +1,120 @@
+using System;
+using System.Collections.Generic;
+using System.IO;
+using System.Linq;
+using InitRuntime.Formats.BootConfig;
+using InitRuntime.Mkinitramfs.Host;
+using InitRuntime.Mkinitramfs.Initramfs;
+using InitRuntime.Mkinitramfs.Manifest;
+using InitRuntime.Mkinitramfs.Rootfs;
+using InitRuntime.Unit.Harness;
+using InitRuntime.Unit.Mkinitramfs.Build;
+using InitRuntime.Unit.Mkinitramfs.Rootfs;
+using Xunit;
+
+namespace InitRuntime.Unit.Mkinitramfs.Initramfs;
+
+public sealed class InitramfsBuilderTests
+{
+    private static readonly IBuildLog _log = new PlainLog(TextWriter.Null, showCommands: false);
+
+    [Fact]
+    public void Cpio_unpacks_init_its_configuration_and_unpacked_modules()
+    {
+        using var directory = new TemporaryDirectory();
+        using TarArchive root = TarArchive.Open(SmallRoot.Make(directory));
+        KernelFiles kernel = KernelFiles.Find(root);
+        Assert.Equal(SmallRoot.KernelVersion, kernel.Version);
+        ImageManifest manifest = Manifests.Small() with
+        {
+            Kernel = Manifests.Small().Kernel with { Modules = ["nvme", "tpm_crb"] },
+        };
+        IReadOnlyList<ModuleResolver.Chosen> modules = InitramfsBuilder.ResolveModules(manifest, kernel);
+        BootConfiguration configuration = Configuration(modules);
+        byte[] init = [1, 2, 3];
+        InitramfsBuilder.Write(directory["1"], init, configuration, modules, [4, 5], kernel, Tools.Tree, _log);
+        InitramfsBuilder.Write(directory["2"], init, configuration, modules, [4, 5], kernel, Tools.Tree, _log);
+        Assert.Equal(File.ReadAllBytes(directory["1"]), File.ReadAllBytes(directory["2"]));
+
+        Tools.Run("sh", "-c", $"mkdir '{directory["x"]}' && cd '{directory["x"]}' && zstd -dc '{directory["1"]}' | cpio -id --quiet --no-absolute-filenames");
+        Assert.Equal(init, File.ReadAllBytes(directory["x/init"]));
+        Assert.Equal([4, 5], File.ReadAllBytes(directory["x" + VerityImage.SignaturePath]));
+        Assert.True(BootConfigJson.TryParse(File.ReadAllBytes(directory["x" + BootConfigJson.Path]), out BootConfiguration read, out _));
+        Assert.Equal(modules.Select(module => module.Settings.Name), read.Modules.Select(module => module.Name));
+        Assert.Equal(SmallRoot.Module("drivers/md/dm-verity.ko"), File.ReadAllBytes(directory["x/usr/lib/modules/dm_verity.ko"]));
+        Assert.Equal(SmallRoot.Module("fs/erofs.ko"), File.ReadAllBytes(directory["x/usr/lib/modules/erofs.ko"]));
+        Assert.All(["dev", "proc", "run", "sys", "sysroot"], name => Assert.True(Directory.Exists(directory["x/" + name])));
+        string listed = Tools.Run("sh", "-c", $"zstd -dc '{directory["1"]}' | cpio -tv --quiet");
+        Assert.Matches(@"(?m)^crw-------\s+1 root\s+root\s+5,\s+1 .* dev/console$", listed);
+    }
+
+    [Fact]
+    public void A_module_without_signature_is_refused_for_a_kernel_that_checks_them()
+    {
+        using var directory = new TemporaryDirectory();
+        SmallRoot.Make(directory);
+        string modules = directory[$"root/usr/lib/modules/{SmallRoot.KernelVersion}/kernel"];
+        File.WriteAllBytes(Path.Combine(modules, "drivers/nvme.ko"), [0x7f, (byte)'E', (byte)'L', (byte)'F']);
+        Tools.Run("tar", "-cf", directory["root.tar"], "-C", directory["root"], ".");
+        using TarArchive root = TarArchive.Open(directory["root.tar"]);
+        KernelFiles kernel = KernelFiles.Find(root);
+        ImageManifest manifest = Manifests.Small() with { Kernel = Manifests.Small().Kernel with { ModulesAlways = ["nvme"] } };
+        IReadOnlyList<ModuleResolver.Chosen> chosen = InitramfsBuilder.ResolveModules(manifest, kernel);
+        BuildException error = Assert.Throws<BuildException>(
+            () => InitramfsBuilder.Write(directory["i"], [1], Configuration(chosen), chosen, null, kernel, Tools.Tree, _log));
+        Assert.Contains("kernel/drivers/nvme.ko has no signature", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_root_without_kernel_and_one_with_two_are_told_apart()
+    {
+        using var directory = new TemporaryDirectory();
+        SmallRoot.Make(directory);
+        Directory.CreateDirectory(directory["root/usr/lib/modules/6.13"]);
+        File.WriteAllText(directory["root/usr/lib/modules/6.13/modules.dep"], "");
+        Tools.Run("tar", "-cf", directory["two.tar"], "-C", directory["root"], ".");
+        using (TarArchive two = TarArchive.Open(directory["two.tar"]))
+        {
+            Assert.Contains("2 kernels", Assert.Throws<BuildException>(() => KernelFiles.Find(two)).Message, StringComparison.Ordinal);
+        }
+
+        Directory.Delete(directory["root/usr/lib/modules"], recursive: true);
+        Tools.Run("tar", "-cf", directory["none.tar"], "-C", directory["root"], ".");
+        using TarArchive none = TarArchive.Open(directory["none.tar"]);
+        Assert.Contains("kernel.package", Assert.Throws<BuildException>(() => KernelFiles.Find(none)).Hint, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(new byte[] { }, "not an ELF program")]
+    [InlineData(new byte[] { 0x4d, 0x5a }, "not an ELF program")]
+    public void What_is_no_program_cannot_be_init(byte[] program, string problem) =>
+        Assert.Contains(problem, InitProgram.Problem(program), StringComparison.Ordinal);
+
+    [Fact]
+    public void A_dynamic_program_cannot_be_init_and_no_damaged_one_crashes_the_check()
+    {
+        byte[] dynamic = File.ReadAllBytes(Tools.Tree.HostPath("usr/bin/true"));
+        Assert.Contains("dynamically", InitProgram.Problem(dynamic), StringComparison.Ordinal);
+        Hostile.EveryPrefixAndEveryDamagedByte(dynamic.AsSpan(0, 1024), bytes => InitProgram.Problem(bytes) is not "");
+    }
+
+    private static BootConfiguration Configuration(IReadOnlyList<ModuleResolver.Chosen> modules) => new()
+    {
+        FormatVersion = 1,
+        ImageUuid = new Guid("01234567-89ab-8def-8123-456789abcdef"),
+        ImageName = "test",
+        ImageVersion = "1.0",
+        Root = new RootSettings
+        {
+            FileSystem = "erofs",
+            SlotLabels = ["root-a"],
+            Verity = VerityImage.Plan(Manifests.Small().Verity, Guid.Empty, 8192) with { RootHash = new string('0', 64) },
+        },
+        Modules = [.. modules.Select(module => module.Settings)],
+        Overlays = [],
+        Failure = new FailureSettings { Action = FailureAction.Reboot, LongestDelaySeconds = 0 },
+        DeviceTimeoutSeconds = 30,
+        Init = "/sbin/init",
+        DebugShell = false,
+    };
+}

@@ -1,0 +1,146 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using InitRuntime.Formats.BootConfig;
+using InitRuntime.Mkinitramfs.Host;
+using InitRuntime.Mkinitramfs.Initramfs;
+using Xunit;
+
+namespace InitRuntime.Unit.Mkinitramfs.Initramfs;
+
+/// <summary>The lines are those of Debian's linux-image-6.12.117+deb13-amd64, as depmod wrote them; shortened.</summary>
+public sealed class ModuleResolverTests
+{
+    private const string Dependencies = """
+        kernel/drivers/md/dm-verity.ko.xz: kernel/drivers/md/dm-bufio.ko.xz kernel/drivers/md/dm-mod.ko.xz kernel/lib/reed_solomon/reed_solomon.ko.xz
+        kernel/drivers/md/dm-bufio.ko.xz: kernel/drivers/md/dm-mod.ko.xz
+        kernel/drivers/md/dm-mod.ko.xz:
+        kernel/lib/reed_solomon/reed_solomon.ko.xz:
+        kernel/fs/erofs/erofs.ko.xz: kernel/lib/libcrc32c.ko.xz
+        kernel/lib/libcrc32c.ko.xz:
+        kernel/crypto/crc32c_generic.ko.xz:
+        kernel/arch/x86/crypto/crc32c-intel.ko.xz:
+        kernel/arch/x86/crypto/sha256-ssse3.ko.xz:
+        kernel/drivers/crypto/padlock-sha.ko.xz:
+        kernel/drivers/nvme/host/nvme-core.ko.xz: kernel/drivers/nvme/common/nvme-auth.ko.xz
+        kernel/drivers/nvme/common/nvme-auth.ko.xz:
+        kernel/drivers/nvme/host/nvme.ko.xz: kernel/drivers/nvme/host/nvme-core.ko.xz kernel/drivers/nvme/common/nvme-auth.ko.xz
+        kernel/a.ko:
+        kernel/b.ko:
+        """;
+
+    private const string SoftDependencies = """
+        # Soft dependencies extracted from modules themselves.
+        softdep libcrc32c pre: crc32c
+        softdep cifs gcm
+        softdep a pre: b post: nvme
+        softdep b pre: a not-there
+        """;
+
+    private const string Aliases = """
+        # Aliases extracted from modules themselves.
+        alias crc32c crc32c_intel
+        alias cpu:type:x86,ven*fam*mod*:feature:*0094* crc32c_intel
+        alias crc32c crc32c_generic
+        alias crypto-sha256 sha256_ssse3
+        alias cpu:type:x86,ven*fam*mod*:feature:*0089* sha256_ssse3
+        alias crypto-sha256-all padlock_sha
+        alias pci:v*d*sv*sd*bc01sc08i02* nvme
+        alias nvme-fabrics nvme
+        """;
+
+    private const string BuiltIn = "kernel/drivers/char/tpm/tpm_crb.ko\nkernel/crypto/sha256_generic.ko\n";
+
+    private static readonly ModuleIndex _index = ModuleIndex.Parse(Dependencies, SoftDependencies, Aliases, BuiltIn, "drbg.alias=crypto-drbg\0zbud.license=GPL\0");
+
+    [Fact]
+    public void Each_module_stands_behind_all_that_it_needs()
+    {
+        IReadOnlyList<ModuleSettings> modules = Resolve([Always("dm-verity"), Always("erofs"), ByDevice("nvme")]);
+        Assert.Equal(
+            ["dm_mod", "dm_bufio", "dm_verity"], modules.Select(module => module.Name).Where(name => name.StartsWith("dm", StringComparison.Ordinal)));
+        ModuleSettings verity = modules.Single(module => module.Name == "dm_verity");
+        Assert.Equal(["dm_bufio", "dm_mod", "reed_solomon"], verity.Needs.Select(need => modules[need].Name).Order(StringComparer.Ordinal));
+        Assert.All(modules.Index(), item => Assert.All(item.Item.Needs, need => Assert.InRange(need, 0, item.Index - 1)));
+        Assert.Equal("/usr/lib/modules/dm_verity.ko", verity.Path);
+    }
+
+    [Fact]
+    public void A_soft_need_takes_the_plain_module_along_and_leaves_the_processors_one_to_its_alias()
+    {
+        IReadOnlyList<ModuleSettings> modules = Resolve([Always("erofs")]);
+        ModuleSettings library = modules.Single(module => module.Name == "libcrc32c");
+        Assert.Equal(["crc32c_generic"], library.Needs.Select(need => modules[need].Name));
+        ModuleSettings processors = modules.Single(module => module.Name == "crc32c_intel");
+        Assert.False(processors.Always);
+        Assert.Equal(["cpu:type:x86,ven*fam*mod*:feature:*0094*"], processors.Aliases);
+    }
+
+    [Fact]
+    public void A_faster_digest_for_dm_verity_is_taken_along_for_the_processors_that_have_it()
+    {
+        ModuleSettings module = Assert.Single(Resolve([], ["sha256"]));
+        Assert.Equal("sha256_ssse3", module.Name);
+        Assert.False(module.Always);
+    }
+
+    [Fact]
+    public void Devices_load_by_alias_and_what_is_always_loaded_has_none()
+    {
+        ModuleSettings byDevice = Resolve([ByDevice("nvme")]).Single(module => module.Name == "nvme");
+        Assert.Equal(["pci:v*d*sv*sd*bc01sc08i02*"], byDevice.Aliases);
+        ModuleSettings always = Resolve([ByDevice("nvme"), Always("nvme")]).Single(module => module.Name == "nvme");
+        Assert.True(always.Always);
+        Assert.Empty(always.Aliases);
+    }
+
+    [Fact]
+    public void A_need_that_is_also_wished_for_every_boot_becomes_one()
+    {
+        IReadOnlyList<ModuleSettings> modules = Resolve([Always("dm-verity"), Always("dm_mod")]);
+        Assert.Single(modules, module => module.Name == "dm_mod");
+        Assert.True(modules.Single(module => module.Name == "dm_mod").Always);
+    }
+
+    [Fact]
+    public void A_built_in_module_needs_no_file()
+    {
+        Assert.Empty(Resolve([Always("tpm-crb"), ByDevice("drbg")]));
+    }
+
+    [Fact]
+    public void A_circle_of_soft_needs_ends()
+    {
+        IReadOnlyList<ModuleSettings> modules = Resolve([Always("a")]);
+        Assert.Equal(["b", "a"], modules.Select(module => module.Name));
+        Assert.Equal([0], modules[1].Needs);
+    }
+
+    [Fact]
+    public void All_missing_modules_are_named_with_the_key_that_asks_for_them()
+    {
+        BuildException error = Assert.Throws<BuildException>(() => Resolve([ByDevice("nvm"), Always("dm_crypt")]));
+        Assert.Contains("nvm (kernel.modules)", error.Message, StringComparison.Ordinal);
+        Assert.Contains("dm_crypt (kernel.modules-always)", error.Message, StringComparison.Ordinal);
+        Assert.Contains("nvme", error.Hint, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Options_belong_to_a_module_of_the_initramfs()
+    {
+        ModuleSettings module = ModuleResolver.Resolve(_index, [ByDevice("nvme")], [], new Dictionary<string, string> { ["nvme"] = "poll_queues=1" })
+            .Single(chosen => chosen.Settings.Name == "nvme").Settings;
+        Assert.Equal("poll_queues=1", module.Options);
+        BuildException error = Assert.Throws<BuildException>(
+            () => ModuleResolver.Resolve(_index, [ByDevice("nvme")], [], new Dictionary<string, string> { ["tpm_crb"] = "x=1" }));
+        Assert.Contains("tpm_crb", error.Message, StringComparison.Ordinal);
+        Assert.Contains("kernel.command-line", error.Hint, StringComparison.Ordinal);
+    }
+
+    private static ModuleResolver.Wish Always(string name) => new(name, "kernel.modules-always", Always: true);
+
+    private static ModuleResolver.Wish ByDevice(string name) => new(name, "kernel.modules", Always: false);
+
+    private static IReadOnlyList<ModuleSettings> Resolve(ModuleResolver.Wish[] wishes, string[]? algorithms = null) =>
+        [.. ModuleResolver.Resolve(_index, wishes, algorithms ?? [], new Dictionary<string, string>()).Select(chosen => chosen.Settings)];
+}
