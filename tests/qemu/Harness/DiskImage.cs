@@ -1,0 +1,166 @@
+using System;
+using System.Collections.Generic;
+using System.IO;
+using System.Runtime.CompilerServices;
+using InitRuntime.Formats;
+using InitRuntime.Formats.Gpt;
+using InitRuntime.Mkinitramfs.Build;
+using InitRuntime.Mkinitramfs.Host;
+
+namespace InitRuntime.Qemu.Harness;
+
+/// <summary>A test's own copy of an image's disk, to be damaged before or between boots. The copy goes with the test.</summary>
+internal sealed class DiskImage : IDisposable
+{
+    private const int SectorSize = 512;
+
+    private readonly Dictionary<string, string> _mtools = new() { ["MTOOLS_SKIP_CHECK"] = "1" };
+
+    private DiskImage(BuiltImage image, string directory)
+    {
+        Image = image;
+        Directory = directory;
+        Path = System.IO.Path.Combine(directory, "disk.img");
+        if (System.IO.Directory.Exists(directory))
+        {
+            System.IO.Directory.Delete(directory, recursive: true);
+        }
+
+        System.IO.Directory.CreateDirectory(directory);
+        new HostCommand("cp", "--reflink=auto", "--sparse=always", image[Artefacts.Disk], Path).Run(new PlainLog(TextWriter.Null, showCommands: false));
+        Table = ReadTable();
+    }
+
+    /// <summary>What it is a copy of.</summary>
+    internal BuiltImage Image { get; }
+
+    /// <summary>The test's directory.</summary>
+    internal string Directory { get; }
+
+    /// <summary>The raw image.</summary>
+    internal string Path { get; }
+
+    /// <summary>Its partitions, as they were at first.</summary>
+    internal GptTable Table { get; }
+
+    /// <summary>Copies an image's disk into a directory that is named after the test.</summary>
+    /// <param name="image">The image.</param>
+    /// <param name="part">Tells the disks of one test apart.</param>
+    /// <param name="test">The test's name.</param>
+    internal static DiskImage Of(BuiltImage image, string part = "", [CallerMemberName] string test = "") =>
+        new(image, Places.OfTest(part.Length == 0 ? test : $"{test}-{part}"));
+
+    /// <summary>Where a partition begins, in bytes.</summary>
+    internal long OffsetOf(string label) => Table.FindLabel(label)!.FirstSector * SectorSize;
+
+    /// <summary>Changes one bit of a byte; a second time, and it is as before.</summary>
+    /// <param name="label">Label of the partition.</param>
+    /// <param name="offset">In the partition, in bytes.</param>
+    internal DiskImage FlipBit(string label, long offset)
+    {
+        byte[] one = Read(label, offset, 1);
+        one[0] ^= 0x10;
+        return Write(label, offset, one);
+    }
+
+    /// <summary>Bytes of a partition.</summary>
+    internal byte[] Read(string label, long offset, int length)
+    {
+        using FileStream disk = File.OpenRead(Path);
+        disk.Position = OffsetOf(label) + offset;
+        byte[] bytes = new byte[length];
+        disk.ReadExactly(bytes);
+        return bytes;
+    }
+
+    /// <summary>Overwrites bytes of a partition.</summary>
+    internal DiskImage Write(string label, long offset, ReadOnlySpan<byte> bytes) => WriteAt(OffsetOf(label) + offset, bytes);
+
+    /// <summary>Takes partitions out of both copies of the partition table.</summary>
+    internal DiskImage RemovePartition(string label)
+    {
+        GptTable without = Table with { Partitions = [.. System.Linq.Enumerable.Where(Table.Partitions, partition => partition.Label != label)] };
+        foreach (DiskRegion region in without.ToRegions())
+        {
+            WriteAt(region.Offset, region.Bytes);
+        }
+
+        return this;
+    }
+
+    /// <summary>A file of a FAT partition.</summary>
+    internal byte[] ReadFile(string label, string name) => (Mtools("mcopy", "-i", At(label), $"::{name}", "-")).Run(Quiet);
+
+    /// <summary>Replaces a file of a FAT partition.</summary>
+    internal DiskImage ReplaceFile(string label, string name, ReadOnlySpan<byte> content)
+    {
+        string file = System.IO.Path.Combine(Directory, System.IO.Path.GetFileName(name));
+        File.WriteAllBytes(file, content);
+        Keep(() => Mtools("mcopy", "-o", "-i", At(label), file, $"::{name}").Run(Quiet));
+        File.Delete(file);
+        return this;
+    }
+
+    public void Dispose()
+    {
+        // What is for people stays: the console's log.
+        foreach (string file in System.IO.Directory.GetFiles(Directory, "*", SearchOption.AllDirectories))
+        {
+            if (System.IO.Path.GetExtension(file) != ".log")
+            {
+                File.Delete(file);
+            }
+        }
+    }
+
+    private static PlainLog Quiet => new(TextWriter.Null, showCommands: false);
+
+    private string At(string label) => $"{Path}@@{OffsetOf(label)}";
+
+    private HostCommand Mtools(string tool, params string[] arguments)
+    {
+        HostCommand command = Images.Tools.Command(tool, arguments);
+        var environment = new Dictionary<string, string>(command.Environment);
+        foreach ((string name, string value) in _mtools)
+        {
+            environment[name] = value;
+        }
+
+        return command with { Environment = environment };
+    }
+
+    private DiskImage WriteAt(long offset, ReadOnlySpan<byte> bytes)
+    {
+        byte[] copy = bytes.ToArray();
+        Keep(() =>
+        {
+            using FileStream disk = File.OpenWrite(Path);
+            disk.Position = offset;
+            disk.Write(copy);
+            return copy;
+        });
+        return this;
+    }
+
+    /// <summary>Keeps the time of the last change: a machine whose disk is repaired between boots stays the same machine.</summary>
+    private void Keep<T>(Func<T> change)
+    {
+        DateTime time = File.GetLastWriteTimeUtc(Path);
+        change();
+        File.SetLastWriteTimeUtc(Path, time);
+    }
+
+    private GptTable ReadTable()
+    {
+        using FileStream disk = File.OpenRead(Path);
+        bool Read(long offset, Span<byte> buffer)
+        {
+            disk.Position = offset;
+            return disk.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false) == buffer.Length;
+        }
+
+        return GptReader.TryRead(Read, disk.Length, SectorSize, out GptReading? reading, out ParseError error)
+            ? reading.Table
+            : throw new InvalidDataException($"{Path}: {error}");
+    }
+}

@@ -1,0 +1,133 @@
+using System;
+using System.Collections.Generic;
+using System.IO;
+using System.Threading;
+using System.Threading.Channels;
+using System.Threading.Tasks;
+using InitRuntime.Mkinitramfs.Host;
+using InitRuntime.Mkinitramfs.Run;
+using Xunit;
+using Xunit.Abstractions;
+
+namespace InitRuntime.Qemu.Harness;
+
+/// <summary>
+/// A PC that boots a test's disk, with Secure Boot, a TPM and a watchdog. Its state (firmware variables, TPM) lies beside the
+/// disk, so that a second machine of the same disk is the same one, switched on again.
+/// </summary>
+internal sealed class Machine : IAsyncDisposable
+{
+    private const int ShownLines = 60;
+
+    /// <summary>Without KVM a boot takes a minute on a machine that has nothing else to do.</summary>
+    private static readonly TimeSpan _bootLimit = TimeSpan.FromSeconds(240);
+
+    private static readonly TimeSpan _longestTest = TimeSpan.FromHours(1);
+
+    private static readonly TimeSpan _restartLimit = TimeSpan.FromSeconds(60);
+
+    /// <summary>Each keeps one processor of this machine busy.</summary>
+    private static readonly SemaphoreSlim _places = new(2);
+
+    private readonly VirtualMachine _machine;
+    private readonly ITestOutputHelper _output;
+    private readonly Channel<Verdict> _verdicts = Channel.CreateUnbounded<Verdict>();
+    private readonly ConsoleWatch _watch;
+
+    private Machine(DiskImage disk, ITestOutputHelper output, IReadOnlyList<ExtraDisk> extraDisks)
+    {
+        _output = output;
+        var options = new MachineOptions
+        {
+            Disk = disk.Path,
+            Keys = disk.Image.Keys,
+            StateDirectory = Path.Combine(disk.Directory, "machine"),
+            ExtraDisks = extraDisks,
+            Processors = 1,
+            StartPaused = true,
+        };
+        _machine = VirtualMachine.Start(options, Images.Tools, new PlainLog(TextWriter.Null, showCommands: false));
+        _watch = new ConsoleWatch(verdict => _verdicts.Writer.TryWrite(verdict));
+        _machine.Console.Line += _watch.Take;
+        _machine.Continue();
+        new Thread(WaitForReport) { IsBackground = true, Name = "verdict" }.Start();
+    }
+
+    /// <summary>All that came over the serial line since it was switched on.</summary>
+    internal string Console => _machine.Console.Text;
+
+    /// <summary>Switches a machine on; waits while two others run.</summary>
+    internal static async Task<Machine> StartAsync(DiskImage disk, ITestOutputHelper output, params ExtraDisk[] extraDisks)
+    {
+        await _places.WaitAsync();
+        try
+        {
+            return await Task.Run(() => new Machine(disk, output, extraDisks));
+        }
+        catch
+        {
+            _places.Release();
+            throw;
+        }
+    }
+
+    /// <summary>How the next boot ends.</summary>
+    internal async Task<Verdict> VerdictAsync()
+    {
+        using var limit = new CancellationTokenSource(_bootLimit);
+        try
+        {
+            return await _verdicts.Reader.ReadAsync(limit.Token);
+        }
+        catch (Exception e) when (e is OperationCanceledException or ChannelClosedException)
+        {
+            return new Silent();
+        }
+    }
+
+    /// <summary>The next boot is one that has to reach the end.</summary>
+    internal async Task<GuestReport> ReportAsync() => Assert.IsType<Running>(await VerdictAsync()).Report;
+
+    /// <summary>The next boot is one that /init has to give up, at a stage.</summary>
+    internal async Task<Refused> RefusalAsync(string stage)
+    {
+        Refused refused = Assert.IsType<Refused>(await VerdictAsync());
+        Assert.Equal(stage, refused.Stage);
+        return refused;
+    }
+
+    /// <summary>
+    /// Waits until the machine starts again, from the firmware on; gives the time between the last word of /init and the kernel's
+    /// last word, by the kernel's clock.
+    /// </summary>
+    internal async Task<TimeSpan> RestartAsync(Refused refused)
+    {
+        int end = Console.LastIndexOf($"{refused.Stage} next:", StringComparison.Ordinal);
+        Assert.True(
+            await Task.Run(() => _machine.Console.WaitFor("BdsDxe: starting", _restartLimit, end)), "the firmware did not start again");
+        Assert.NotNull(_watch.RestartTime);
+        return _watch.RestartTime.Value - refused.Time;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        // Shown when the test fails.
+        _output.WriteLine(_machine.Console.LastLines(ShownLines));
+        _output.WriteLine($"console: {_machine.SerialLog}");
+        _output.WriteLine($"command: {_machine.CommandLine}");
+        await Task.Run(_machine.Dispose);
+        _places.Release();
+    }
+
+    private void WaitForReport()
+    {
+        if (_machine.WaitForReport(_longestTest) is { } report)
+        {
+            _verdicts.Writer.TryWrite(new Running(new GuestReport(report)));
+        }
+        else
+        {
+            _verdicts.Writer.TryComplete();
+        }
+    }
+}

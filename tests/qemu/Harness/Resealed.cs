@@ -1,0 +1,106 @@
+using System;
+using System.IO;
+using System.Text;
+using InitRuntime.Formats;
+using InitRuntime.Formats.Cpio;
+using InitRuntime.Formats.Pe;
+using InitRuntime.Mkinitramfs.Build;
+using InitRuntime.Mkinitramfs.Host;
+using InitRuntime.Mkinitramfs.Initramfs;
+using InitRuntime.Mkinitramfs.Manifest;
+using InitRuntime.Mkinitramfs.Signing;
+using InitRuntime.Mkinitramfs.Uki;
+
+namespace InitRuntime.Qemu.Harness;
+
+/// <summary>UKIs with the kernel of an image and another initramfs, signed with the image's key: the firmware starts them.</summary>
+internal static class Resealed
+{
+    private static PlainLog Quiet => new(TextWriter.Null, showCommands: false);
+
+    /// <summary>The image's initramfs, with one text in it replaced by another one of the same length.</summary>
+    internal static byte[] WithText(BuiltImage image, string text, string replacement)
+    {
+        byte[] archive = (Images.Tools.Command("zstd", "-d", "--stdout") with { InputFile = image[Artefacts.Initramfs] }).Run(Quiet);
+        byte[] wanted = Encoding.ASCII.GetBytes(text);
+        byte[] put = Encoding.ASCII.GetBytes(replacement);
+        int at = archive.AsSpan().IndexOf(wanted);
+        if (at < 0 || put.Length != wanted.Length || archive.AsSpan(at + 1).IndexOf(wanted) >= 0)
+        {
+            throw new InvalidOperationException($"the initramfs does not hold \"{text}\" exactly once, or \"{replacement}\" is not as long");
+        }
+
+        put.CopyTo(archive, at);
+        return Seal(image, archive);
+    }
+
+    /// <summary>An initramfs that has nothing but <c>/init</c>.</summary>
+    internal static byte[] WithInitAlone(BuiltImage image)
+    {
+        using var archive = new MemoryStream();
+        var writer = new CpioWriter(archive, DateTimeOffset.UnixEpoch);
+        writer.AddFile("init", (UnixFileMode)0x1ed /* 0755 */, InitProgram.Read());
+        writer.Finish();
+        return Seal(image, archive.ToArray());
+    }
+
+    /// <summary>The image's UKI, without a signature.</summary>
+    internal static byte[] Unsigned(BuiltImage image) => Build(image, image[Artefacts.Initramfs], signed: false);
+
+    private static byte[] Seal(BuiltImage image, byte[] archive)
+    {
+        string initramfs = Path.GetTempFileName();
+        try
+        {
+            (Images.Tools.Command("zstd", "--check", "--quiet", "--stdout") with { Input = archive, OutputFile = initramfs }).Run(Quiet);
+            return Build(image, initramfs, signed: true);
+        }
+        finally
+        {
+            File.Delete(initramfs);
+        }
+    }
+
+    private static byte[] Build(BuiltImage image, string initramfs, bool signed)
+    {
+        byte[] file = File.ReadAllBytes(image[Artefacts.Uki]);
+        if (!UkiImage.TryParse(file, out UkiImage? uki, out ParseError error))
+        {
+            throw new InvalidDataException($"{image[Artefacts.Uki]}: {error}");
+        }
+
+        string Section(string name) => Encoding.UTF8.GetString(uki!.Content(file, name)).TrimEnd('\0');
+        using AuthenticodeSigner? signer = signed ? OpenSigner(image) : null;
+        string output = Path.GetTempFileName();
+        try
+        {
+            UkiBuilder.Build(
+                new UkiInputs
+                {
+                    StubFile = Images.Tools.HostPath(UkiBuilder.StubInTree),
+                    Kernel = uki!.Content(file, UkiSection.Linux).ToArray(),
+                    InitrdFile = initramfs,
+                    CommandLine = Section(UkiSection.CommandLine),
+                    OsRelease = Section(UkiSection.OsRelease),
+                    Uname = Section(UkiSection.Uname),
+                },
+                signer,
+                output);
+            return File.ReadAllBytes(output);
+        }
+        finally
+        {
+            File.Delete(output);
+        }
+    }
+
+    private static AuthenticodeSigner OpenSigner(BuiltImage image) => AuthenticodeSigner.Open(
+        new SigningSection
+        {
+            SecureBootCertificate = KeyDirectory.CertificateIn(image.Keys),
+            SecureBootKey = KeyDirectory.KeyIn(image.Keys),
+            SecureBootCommand = null,
+            EnrolDirectory = null,
+        },
+        Quiet);
+}
