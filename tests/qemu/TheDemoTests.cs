@@ -10,8 +10,8 @@ public class TheDemoTests(ITestOutputHelper output)
     /// <summary>What /init has done when it writes its report.</summary>
     private static readonly string[] _stages =
     [
-        "early-mounts", "settings", "modules", "firmware", "devices", "system-disk", "root-partition", "device-mapper", "verity-root",
-        "root-mount", "verity-enforce", "overlay",
+        "early-mounts", "settings", "modules", "firmware", "devices", "system-disk", "root-partition", "loader-state", "device-mapper",
+        "verity-root", "root-mount", "verity-enforce", "overlay",
     ];
 
     [Fact]
