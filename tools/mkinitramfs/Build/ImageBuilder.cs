@@ -90,10 +90,11 @@ internal sealed class ImageBuilder
         File.Delete(tar.Path);
 
         BootConfiguration configuration = Configuration(uuid, verity, modules);
+        byte[]? debugShell = _manifest.Development.DebugShell ? DebugShell.Read(archive) : null;
         string initramfs = Path.Combine(_work, Artefacts.Initramfs);
         _log.Step($"making the initramfs ({modules.Count} modules)", () =>
         {
-            InitramfsBuilder.Write(initramfs, init, configuration, modules, Signature(verity), kernel, _tools, _log);
+            InitramfsBuilder.Write(initramfs, init, configuration, modules, Signature(verity), kernel, _tools, _log, debugShell);
             return initramfs;
         });
 

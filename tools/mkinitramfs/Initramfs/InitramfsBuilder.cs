@@ -56,6 +56,7 @@ internal static class InitramfsBuilder
     /// <param name="kernel">Where the modules are.</param>
     /// <param name="tools">Where xz and zstd are.</param>
     /// <param name="log">Gets the commands.</param>
+    /// <param name="debugShell">The shell of a development image, or null.</param>
     /// <exception cref="BuildException">The configuration breaks a rule, or a module cannot be used.</exception>
     internal static void Write(
         string output,
@@ -65,7 +66,8 @@ internal static class InitramfsBuilder
         byte[]? rootHashSignature,
         KernelFiles kernel,
         ToolsTree tools,
-        IBuildLog log)
+        IBuildLog log,
+        byte[]? debugShell = null)
     {
         byte[] json = BootConfigJson.Write(configuration);
         if (!BootConfigJson.TryParse(json, out _, out ParseError error))
@@ -84,6 +86,11 @@ internal static class InitramfsBuilder
             files.Add((Relative(VerityImage.SignaturePath), FileMode, rootHashSignature));
         }
 
+        if (debugShell is not null)
+        {
+            files.Add((DebugShell.Path, DirectoryMode, debugShell));
+        }
+
         using var archive = new MemoryStream();
         var writer = new CpioWriter(archive, DateTimeOffset.FromUnixTimeSeconds(SourceDate.Seconds));
         foreach (string directory in _mountPoints.Concat(files.SelectMany(file => Parents(file.Path))).Distinct().Order(StringComparer.Ordinal))
@@ -96,6 +103,11 @@ internal static class InitramfsBuilder
         foreach ((string path, UnixFileMode mode, byte[] content) in files.OrderBy(file => file.Path, StringComparer.Ordinal))
         {
             writer.AddFile(path, mode, content);
+        }
+
+        if (debugShell is not null)
+        {
+            writer.AddSymbolicLink(DebugShell.Link, Path.GetFileName(DebugShell.Path));
         }
 
         writer.Finish();
