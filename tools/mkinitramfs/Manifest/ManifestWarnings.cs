@@ -1,5 +1,6 @@
 using System.Collections.Generic;
 using InitRuntime.Formats.BootConfig;
+using InitRuntime.Mkinitramfs.Signing;
 
 namespace InitRuntime.Mkinitramfs.Manifest;
 
@@ -12,6 +13,11 @@ internal static class ManifestWarnings
         if (manifest.Development.DebugShell)
         {
             warnings.Add("development.debug-shell: a failed boot of this image opens a root shell on the console. Not for a product");
+        }
+
+        if (DevelopmentKeys.IsMarked(manifest.Signing.SecureBootCertificate))
+        {
+            warnings.Add("signing: development keys; whoever has a copy can sign for this device. Not for a product");
         }
 
         if (manifest.Verity.OnCorruption is CorruptionPolicy.Ignore)

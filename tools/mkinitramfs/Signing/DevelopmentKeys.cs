@@ -48,6 +48,20 @@ internal static class DevelopmentKeys
 
         """;
 
+    /// <summary>Whether a certificate file is one that <see cref="Make"/> made; false for what is none, which its reader names later.</summary>
+    internal static bool IsMarked(string certificateFile)
+    {
+        try
+        {
+            using var certificate = X509Certificate2.CreateFromPem(File.ReadAllText(certificateFile));
+            return certificate.Subject.Contains(Mark, StringComparison.Ordinal);
+        }
+        catch (Exception e) when (e is CryptographicException or IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+
     /// <summary>Makes PK, KEK, db and update (key and certificate), pcr (key pair) and README.txt in a directory.</summary>
     /// <exception cref="BuildException">One of the files is there already, or cannot be written; no key was overwritten.</exception>
     internal static void Make(string directory)

@@ -31,6 +31,14 @@ public sealed class DevelopmentKeysTests(TestKeys keys) : IClassFixture<TestKeys
         Assert.All(names.Where(name => name != "README.txt"), name => Assert.Contains(name, readMe));
     }
 
+    [Fact]
+    public void A_build_can_tell_that_they_are_for_development()
+    {
+        Assert.True(DevelopmentKeys.IsMarked(keys["db.crt"]));
+        Assert.False(DevelopmentKeys.IsMarked(keys["pcr.pub"]));
+        Assert.False(DevelopmentKeys.IsMarked(keys["none.crt"]));
+    }
+
     [Theory]
     [InlineData("PK")]
     [InlineData("KEK")]
