@@ -11,6 +11,9 @@ namespace InitRuntime.Linux;
 /// <summary>Files and devices by plain system calls, each with a limit on what is read.</summary>
 public static unsafe class KernelFile
 {
+    /// <summary>RESOLVE_IN_ROOT. Source: linux/openat2.h.</summary>
+    private const ulong ResolveInRoot = 0x10;
+
     /// <summary>Opens an existing file or device.</summary>
     /// <exception cref="SyscallException">ENOENT: not there; ENXIO, ENODEV: the device is gone.</exception>
     public static SafeFileHandle Open(string path, bool write = false) => Open(path, (write ? O_RDWR : O_RDONLY) | O_CLOEXEC, 0);
@@ -158,6 +161,25 @@ public static unsafe class KernelFile
         fixed (byte* name = NativeText.Terminated(path))
         {
             return access(name, 0) == 0;
+        }
+    }
+
+    /// <summary>Whether a path is there below another root: symbolic links, absolute ones too, are followed as if that were the root.</summary>
+    /// <exception cref="SyscallException">EIO: the file system cannot be read there.</exception>
+    public static bool ExistsBelow(string root, string path)
+    {
+        using SafeFileHandle directory = OpenDirectory(root);
+        var how = new open_how { flags = (ulong)(O_PATH | O_CLOEXEC), resolve = ResolveInRoot };
+        fixed (byte* name = NativeText.Terminated(path))
+        {
+            int fd = openat2((int)directory.DangerousGetHandle(), name, &how, sizeof(open_how));
+            if (fd < 0 && Syscall.LastErrno is Errno.ENOENT or Errno.ENOTDIR or Errno.ELOOP)
+            {
+                return false;
+            }
+
+            using var found = new SafeFileHandle((nint)Syscall.Check(fd, "openat2", root + path), ownsHandle: true);
+            return true;
         }
     }
 

@@ -15,7 +15,6 @@ public static class BootReportJson
     public const int MaximumRecordLength = 1024;
 
     private const int MaximumConsecutive = 1_000_000;
-    private const int MaximumReasonLength = 300;
 
     /// <summary>The bytes of a report.</summary>
     public static byte[] Write(BootReportDocument report)
@@ -62,8 +61,15 @@ public static class BootReportJson
     public static byte[] Write(FailureRecord record)
     {
         ArgumentNullException.ThrowIfNull(record);
-        string reason = record.Reason.Length > MaximumReasonLength ? record.Reason[..MaximumReasonLength] + ".." : record.Reason;
-        return Write(json => WriteRecord(json, record with { Reason = reason }));
+        byte[] bytes = Write(json => WriteRecord(json, record));
+        // Escapes make some characters six times longer, so the length in bytes decides.
+        for (int length = Math.Min(record.Reason.Length, MaximumRecordLength); bytes.Length > MaximumRecordLength && length > 0; length /= 2)
+        {
+            string reason = record.Reason[..length] + "..";
+            bytes = Write(json => WriteRecord(json, record with { Reason = reason }));
+        }
+
+        return bytes;
     }
 
     /// <summary>Reads a failure record. Anybody could have written the variable, so only its form is believed.</summary>

@@ -19,7 +19,7 @@ internal static class RootMount
         {
             KernelFile.MakeDirectory(Path, 0x1ed /* 0755 */);
             Linux.Mount.FileSystem(root.Path, Path, settings.Root.FileSystem, MountFlags.ReadOnly);
-            if (!KernelFile.Exists(Path + settings.Init))
+            if (!KernelFile.ExistsBelow(Path, settings.Init))
             {
                 throw new BootException($"{settings.Init} is missing in the root", root.Path, "install an init, such as systemd-sysv, in the image");
             }

@@ -27,9 +27,16 @@ public sealed class BootReportTests
         Assert.Equal(_record, read);
     }
 
-    [Fact]
-    public void A_long_reason_is_shortened_to_fit_the_firmwares_store() =>
-        Assert.True(BootReportJson.TryParse(BootReportJson.Write(_record with { Reason = new string('x', 5000) }), out FailureRecord _, out _));
+    [Theory]
+    [InlineData('x')]
+    [InlineData('\u00e9')]
+    [InlineData('\x01')]
+    public void A_long_reason_is_shortened_to_fit_the_firmwares_store(char letter)
+    {
+        byte[] json = BootReportJson.Write(_record with { Reason = new string(letter, 5000) });
+        Assert.True(BootReportJson.TryParse(json, out FailureRecord read, out ParseError error), error.ToString());
+        Assert.StartsWith(new string(letter, 50), read.Reason);
+    }
 
     [Fact]
     public void A_hostile_record_is_answered() =>
