@@ -28,12 +28,11 @@ internal sealed class BootJournal
     /// <summary>Whether the boot loader runs this image on trial, where that is known.</summary>
     internal bool? OnTrial { get; set; }
 
-    /// <summary>Opens the log again, now that /dev and /proc are there.</summary>
+    /// <summary>Opens the log again, now that /dev is there.</summary>
     internal void OpenLog()
     {
         Log.Dispose();
         Log = Kmsg.Open();
-        Kmsg.LiftRateLimit();
     }
 
     internal void Add(StageReport stage) => _stages.Add(stage);

@@ -11,9 +11,9 @@ namespace InitRuntime.Qemu;
 public class BootConfigTests(ITestOutputHelper output)
 {
     [Theory]
-    [InlineData("no-json", "{\"format_version\":1,", "#\"format_version\":1,")]
+    [InlineData("no-json", "{\n  \"format_version\"", "#\n  \"format_version\"")]
     [InlineData("unknown-member", "\"image_version\":", "\"image_versiom\":")]
-    [InlineData("other-version", "\"format_version\":1", "\"format_version\":7")]
+    [InlineData("other-version", "\"format_version\": 1,", "\"format_version\": 7,")]
     public async Task A_broken_boot_json_is_a_named_error_and_a_reboot(string name, string text, string replacement)
     {
         using DiskImage disk = DiskImage.Of(Images.Demo, name)

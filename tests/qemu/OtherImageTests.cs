@@ -1,4 +1,7 @@
+using System;
 using System.Threading.Tasks;
+using InitRuntime.Mkinitramfs.Build;
+using InitRuntime.Mkinitramfs.Rootfs;
 using InitRuntime.Qemu.Harness;
 using Xunit;
 using Xunit.Abstractions;
@@ -22,6 +25,19 @@ public class OtherImageTests(ITestOutputHelper output)
         Assert.Empty(report.Failed);
         Assert.Matches("^/dev/dm-[0-9]+ squashfs ro,", report.Root);
         Assert.Equal($"{disk.Image.Summary.ImageUuid}", report.Boot("image_uuid"));
+    }
+
+    [Fact]
+    public async Task A_root_hash_whose_signature_does_not_match_is_refused_by_the_kernel()
+    {
+        byte[] uki = Resealed.WithChangedFile(Images.SmallBlocks, VerityImage.SignaturePath);
+        using DiskImage disk = DiskImage.Of(Images.SmallBlocks).ReplaceFile("BOOT0", Artefacts.Uki, uki);
+        await using Machine machine = await Machine.StartAsync(disk, output);
+
+        Refused refused = await machine.RefusalAsync("verity-root");
+
+        Assert.StartsWith("the kernel refuses the verity table: ", refused.Reason, StringComparison.Ordinal);
+        Assert.Equal("/dev/vda4 (slot root-a)", refused.Device);
     }
 
     [Fact]

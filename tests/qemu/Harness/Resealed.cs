@@ -19,19 +19,17 @@ internal static class Resealed
     private static PlainLog Quiet => new(TextWriter.Null, showCommands: false);
 
     /// <summary>The image's initramfs, with one text in it replaced by another one of the same length.</summary>
-    internal static byte[] WithText(BuiltImage image, string text, string replacement)
-    {
-        byte[] archive = (Images.Tools.Command("zstd", "-d", "--stdout") with { InputFile = image[Artefacts.Initramfs] }).Run(Quiet);
-        byte[] wanted = Encoding.ASCII.GetBytes(text);
-        byte[] put = Encoding.ASCII.GetBytes(replacement);
-        int at = archive.AsSpan().IndexOf(wanted);
-        if (at < 0 || put.Length != wanted.Length || archive.AsSpan(at + 1).IndexOf(wanted) >= 0)
-        {
-            throw new InvalidOperationException($"the initramfs does not hold \"{text}\" exactly once, or \"{replacement}\" is not as long");
-        }
+    internal static byte[] WithText(BuiltImage image, string text, string replacement) =>
+        WithBytes(image, Unpack(image), Encoding.ASCII.GetBytes(text), Encoding.ASCII.GetBytes(replacement));
 
-        put.CopyTo(archive, at);
-        return Seal(image, archive);
+    /// <summary>The image's initramfs, with one bit changed in the last byte of a file.</summary>
+    internal static byte[] WithChangedFile(BuiltImage image, string path)
+    {
+        byte[] archive = Unpack(image);
+        byte[] content = ReadFile(archive, path.TrimStart('/'));
+        byte[] changed = [.. content];
+        changed[^1] ^= 1;
+        return WithBytes(image, archive, content, changed);
     }
 
     /// <summary>An initramfs that has nothing but <c>/init</c>.</summary>
@@ -46,6 +44,36 @@ internal static class Resealed
 
     /// <summary>The image's UKI, without a signature.</summary>
     internal static byte[] Unsigned(BuiltImage image) => Build(image, image[Artefacts.Initramfs], signed: false);
+
+    private static byte[] Unpack(BuiltImage image) =>
+        (Images.Tools.Command("zstd", "-d", "--stdout") with { InputFile = image[Artefacts.Initramfs] }).Run(Quiet);
+
+    private static byte[] ReadFile(byte[] archive, string path)
+    {
+        var reader = new CpioReader(new MemoryStream(archive));
+        ParseError error;
+        while (reader.TryNext(out CpioEntry? entry, out error))
+        {
+            if (entry.Name == path && reader.TryReadContent(archive.Length, out byte[]? content, out error))
+            {
+                return content;
+            }
+        }
+
+        throw new InvalidDataException($"no {path} in the initramfs: {error}");
+    }
+
+    private static byte[] WithBytes(BuiltImage image, byte[] archive, byte[] wanted, byte[] put)
+    {
+        int at = archive.AsSpan().IndexOf(wanted);
+        if (at < 0 || put.Length != wanted.Length || archive.AsSpan(at + 1).IndexOf(wanted) >= 0)
+        {
+            throw new InvalidOperationException("the initramfs does not hold the wanted bytes exactly once, or the new ones are not as many");
+        }
+
+        put.CopyTo(archive, at);
+        return Seal(image, archive);
+    }
 
     private static byte[] Seal(BuiltImage image, byte[] archive)
     {
