@@ -82,7 +82,8 @@ public class ADamagedRootTests(ITestOutputHelper output)
         Refused refused = await RefusedAsync(disk, "root-partition");
 
         Assert.Equal(
-            $"image {image.Summary.ImageUuid} is in no root slot: root-a has image {other}, root-b has none (no verity magic)", refused.Reason);
+            $"image {image.Summary.ImageUuid} is in no root slot: root-a has image {other}, root-b has none (no verity magic)",
+            refused.Reason);
     }
 
     private async Task<Refused> RefusedAsync(DiskImage disk, string stage)

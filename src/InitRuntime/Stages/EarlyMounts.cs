@@ -9,7 +9,10 @@ internal static class EarlyMounts
 {
     private const int DirectoryMode = 0x1ed /* 0755 */;
 
-    /// <summary>Mounts them, each on a directory that is made if the initramfs lacks it, and opens the log; gives the time since the kernel's start.</summary>
+    /// <summary>
+    /// Mounts them, each on a directory that is made if the initramfs lacks it, and opens the log; gives the time since the kernel's
+    /// start.
+    /// </summary>
     internal static TimeSpan Make(BootJournal journal)
     {
         const MountFlags Plain = MountFlags.NoSetUid | MountFlags.NoExecute | MountFlags.NoDevices;

@@ -23,14 +23,14 @@ internal sealed partial class ConsoleWatch(Action<Verdict> verdict)
             _failed = failed;
             _device = null;
         }
-        else if (DeviceLine().Match(line) is { Success: true } device && device.Groups["stage"].Value == _failed?.Groups["stage"].Value)
+        else if (DeviceLine().Match(line) is { Success: true } device && IsOfFailed(device))
         {
             _device = device.Groups["device"].Value;
         }
-        else if (NextLine().Match(line) is { Success: true } next && next.Groups["stage"].Value == _failed?.Groups["stage"].Value)
+        else if (NextLine().Match(line) is { Success: true } next && IsOfFailed(next))
         {
             verdict(new Refused(
-                _failed.Groups["stage"].Value, _failed.Groups["reason"].Value, _device, next.Groups["next"].Value, Time(next)));
+                _failed!.Groups["stage"].Value, _failed.Groups["reason"].Value, _device, next.Groups["next"].Value, Time(next)));
             _failed = null;
         }
         else if (RestartLine().Match(line) is { Success: true } restart)
@@ -45,11 +45,14 @@ internal sealed partial class ConsoleWatch(Action<Verdict> verdict)
         {
             verdict(new NotStarted(string.Join('\n', _refusals)));
         }
-        else if (line.Contains("Kernel panic", StringComparison.Ordinal) || line.Contains("Unhandled exception", StringComparison.OrdinalIgnoreCase))
+        else if (line.Contains("Kernel panic", StringComparison.Ordinal)
+            || line.Contains("Unhandled exception", StringComparison.OrdinalIgnoreCase))
         {
             verdict(new Crashed(line));
         }
     }
+
+    private bool IsOfFailed(Match line) => line.Groups["stage"].Value == _failed?.Groups["stage"].Value;
 
     private static TimeSpan Time(Match line) => TimeSpan.FromSeconds(double.Parse(line.Groups["time"].ValueSpan, CultureInfo.InvariantCulture));
 

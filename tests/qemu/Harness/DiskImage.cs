@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.IO;
+using System.Linq;
 using System.Runtime.CompilerServices;
 using InitRuntime.Formats;
 using InitRuntime.Formats.Gpt;
@@ -14,8 +15,6 @@ internal sealed class DiskImage : IDisposable
 {
     private const int SectorSize = 512;
 
-    private readonly Dictionary<string, string> _mtools = new() { ["MTOOLS_SKIP_CHECK"] = "1" };
-
     private DiskImage(BuiltImage image, string directory)
     {
         Image = image;
@@ -27,7 +26,7 @@ internal sealed class DiskImage : IDisposable
         }
 
         System.IO.Directory.CreateDirectory(directory);
-        new HostCommand("cp", "--reflink=auto", "--sparse=always", image[Artefacts.Disk], Path).Run(new PlainLog(TextWriter.Null, showCommands: false));
+        new HostCommand("cp", "--reflink=auto", "--sparse=always", image[Artefacts.Disk], Path).Run(Quiet);
         Table = ReadTable();
     }
 
@@ -76,10 +75,10 @@ internal sealed class DiskImage : IDisposable
     /// <summary>Overwrites bytes of a partition.</summary>
     internal DiskImage Write(string label, long offset, ReadOnlySpan<byte> bytes) => WriteAt(OffsetOf(label) + offset, bytes);
 
-    /// <summary>Takes partitions out of both copies of the partition table.</summary>
+    /// <summary>Takes a partition out of both copies of the partition table.</summary>
     internal DiskImage RemovePartition(string label)
     {
-        GptTable without = Table with { Partitions = [.. System.Linq.Enumerable.Where(Table.Partitions, partition => partition.Label != label)] };
+        GptTable without = Table with { Partitions = [.. Table.Partitions.Where(partition => partition.Label != label)] };
         foreach (DiskRegion region in without.ToRegions())
         {
             WriteAt(region.Offset, region.Bytes);
@@ -89,7 +88,7 @@ internal sealed class DiskImage : IDisposable
     }
 
     /// <summary>A file of a FAT partition.</summary>
-    internal byte[] ReadFile(string label, string name) => (Mtools("mcopy", "-i", At(label), $"::{name}", "-")).Run(Quiet);
+    internal byte[] ReadFile(string label, string name) => Mtools("mcopy", "-i", At(label), $"::{name}", "-").Run(Quiet);
 
     /// <summary>Replaces a file of a FAT partition.</summary>
     internal DiskImage ReplaceFile(string label, string name, ReadOnlySpan<byte> content)
@@ -117,16 +116,10 @@ internal sealed class DiskImage : IDisposable
 
     private string At(string label) => $"{Path}@@{OffsetOf(label)}";
 
-    private HostCommand Mtools(string tool, params string[] arguments)
+    private static HostCommand Mtools(string tool, params string[] arguments)
     {
         HostCommand command = Images.Tools.Command(tool, arguments);
-        var environment = new Dictionary<string, string>(command.Environment);
-        foreach ((string name, string value) in _mtools)
-        {
-            environment[name] = value;
-        }
-
-        return command with { Environment = environment };
+        return command with { Environment = new Dictionary<string, string>(command.Environment) { ["MTOOLS_SKIP_CHECK"] = "1" } };
     }
 
     private DiskImage WriteAt(long offset, ReadOnlySpan<byte> bytes)

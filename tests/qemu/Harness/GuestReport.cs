@@ -25,16 +25,19 @@ internal sealed class GuestReport(string json)
     internal string? Boot(string member) => _document["boot"]?[member]?.GetValue<string>();
 
     /// <summary>The stages of /init, in order.</summary>
-    internal IReadOnlyList<string> Stages => [.. _document["boot"]!["stages"]!.AsArray().Select(stage => stage!["name"]!.GetValue<string>())];
+    internal IReadOnlyList<string> Stages => [.. AllStages.Select(NameOf)];
 
     /// <summary>The stages that failed and were gone over.</summary>
-    internal IReadOnlyList<string> FailedStages => [.. _document["boot"]!["stages"]!.AsArray()
-        .Where(stage => stage!["failed"] is not null).Select(stage => stage!["name"]!.GetValue<string>())];
+    internal IReadOnlyList<string> FailedStages => [.. AllStages.Where(stage => stage!["failed"] is not null).Select(NameOf)];
 
     /// <summary>The failed boot before this one, or null.</summary>
     internal JsonNode? LastFailure => _document["boot"]?["last_failure"];
 
     public override string ToString() => json;
+
+    private JsonArray AllStages => _document["boot"]!["stages"]!.AsArray();
+
+    private static string NameOf(JsonNode? stage) => stage!["name"]!.GetValue<string>();
 
     private string Text(string member) => _document[member]!.GetValue<string>();
 }

@@ -60,7 +60,8 @@ internal static class Images
         return new(Path.Combine(directory, "image"), _keys.Value);
     }
 
-    private static string WithRootfs(string manifest, string keys) => manifest.Replace("[rootfs]", $"[rootfs]\n{keys}", StringComparison.Ordinal);
+    private static string WithRootfs(string manifest, string keys) =>
+        manifest.Replace("[rootfs]", $"[rootfs]\n{keys}", StringComparison.Ordinal);
 
     private static BuiltImage Open(string name, Func<string, string> edit)
     {

@@ -68,7 +68,8 @@ internal static class Resealed
         int at = archive.AsSpan().IndexOf(wanted);
         if (at < 0 || put.Length != wanted.Length || archive.AsSpan(at + 1).IndexOf(wanted) >= 0)
         {
-            throw new InvalidOperationException("the initramfs does not hold the wanted bytes exactly once, or the new ones are not as many");
+            throw new InvalidOperationException(
+                "the initramfs does not hold the wanted bytes exactly once, or the new ones are not as many");
         }
 
         put.CopyTo(archive, at);
