@@ -56,7 +56,7 @@ internal static class TextForms
 
     internal static Form<string> Mirror { get; } = Forms.Text("a URL or an apt sources line", text =>
         HasControl(text) || !new[] { "http://", "https://", "file:/", "copy:/", "deb " }.Any(start => text.StartsWith(start, StringComparison.Ordinal))
-            ? Wrong(text, "a mirror", "a URL such as \"http://deb.debian.org/debian\", or a line that begins with \"deb \"")
+            ? Wrong(text, "a mirror", "a URL such as \"http://mirror.example/debian\", or a line that begins with \"deb \"")
             : null);
 
     internal static Form<string> Package { get; } = Forms.Text("a Debian package", text =>

@@ -80,7 +80,7 @@ public sealed class ManifestRulesTests
     [InlineData("[\"udev\"]", "['udev', 'linux-image-amd64']", "5:21: rootfs.packages: \"linux-image-amd64\" is a kernel\nhint: name it in kernel.package")]
     [InlineData("[signing]", "suite = 'a b'\n[signing]", "6:9: rootfs.suite: \"a b\" is not a suite\nhint: a name such as \"trixie\"")]
     [InlineData("[signing]", "architecture = 'arm64'\n[signing]", "6:16: rootfs.architecture: \"arm64\" is not known\nhint: known: \"amd64\"")]
-    [InlineData("[signing]", "mirrors = ['debian.org']\n[signing]", "6:12: rootfs.mirrors: \"debian.org\" is not a mirror\nhint: a URL such as \"http://deb.debian.org/debian\", or a line that begins with \"deb \"")]
+    [InlineData("[signing]", "mirrors = ['debian.org']\n[signing]", "6:12: rootfs.mirrors: \"debian.org\" is not a mirror\nhint: a URL such as \"http://mirror.example/debian\", or a line that begins with \"deb \"")]
     [InlineData("[signing]", "exclude = ['usr/share']\n[signing]", "6:12: rootfs.exclude: \"usr/share\" is not a path pattern\nhint: it begins with /, such as \"/usr/share/doc/*\"")]
     [InlineData("[signing]", "files = ['plain.txt']\n[signing]", "6:10: rootfs.files: \"plain.txt\" is a file, wanted a directory")]
     [InlineData("[signing]", "files = ['nowhere']\n[signing]", "6:10: rootfs.files: \"nowhere\" does not exist\nhint: looked for nowhere")]
