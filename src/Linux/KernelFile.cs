@@ -18,7 +18,8 @@ public static unsafe class KernelFile
     /// <exception cref="SyscallException">ENOENT: not there; ENXIO, ENODEV: the device is gone.</exception>
     public static SafeFileHandle Open(string path, bool write = false) => Open(path, (write ? O_RDWR : O_RDONLY) | O_CLOEXEC, 0);
 
-    /// <summary>Opens a path of any kind only to hold or name it (O_PATH), without following a last symbolic link.</summary>
+    /// <summary>Opens a directory, to hold it or to name what is in it.</summary>
+    /// <exception cref="SyscallException">ENOTDIR: it is none; ENOENT: not there.</exception>
     public static SafeFileHandle OpenDirectory(string path) => Open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
 
     /// <summary>The file's bytes, or null when there is no such file.</summary>
@@ -138,19 +139,6 @@ public static unsafe class KernelFile
             if (result < 0 && Syscall.LastErrno != Errno.EEXIST)
             {
                 Syscall.Check(result, "symlink", path);
-            }
-        }
-    }
-
-    /// <summary>Removes a file; one that is not there is fine.</summary>
-    public static void Remove(string path)
-    {
-        fixed (byte* name = NativeText.Terminated(path))
-        {
-            int result = unlink(name);
-            if (result < 0 && Syscall.LastErrno != Errno.ENOENT)
-            {
-                Syscall.Check(result, "unlink", path);
             }
         }
     }

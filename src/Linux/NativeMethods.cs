@@ -9,10 +9,6 @@ internal static unsafe partial class NativeMethods
     [LibraryImport("libc", SetLastError = true)]
     internal static partial int reboot(int command);
 
-    /// <summary>waitpid(2).</summary>
-    [LibraryImport("libc", SetLastError = true)]
-    internal static partial int waitpid(int pid, int* status, int options);
-
     /// <summary>getrandom(2).</summary>
     [LibraryImport("libc", SetLastError = true)]
     internal static partial nint getrandom(void* buffer, nuint length, uint flags);
