@@ -24,14 +24,23 @@ public sealed record BootConfiguration
     /// <summary>The root file system and its verity tree.</summary>
     public required RootSettings Root { get; init; }
 
-    /// <summary>The kernel modules in the initramfs, each after all that it depends on.</summary>
+    /// <summary>The kernel modules, each after all that it depends on.</summary>
     public required IReadOnlyList<ModuleSettings> Modules { get; init; }
 
     /// <summary>Directories of the root that are writable, lower layer below upper layer.</summary>
     public required IReadOnlyList<OverlaySettings> Overlays { get; init; }
 
+    /// <summary>Persistent volumes, in the order in which they are mounted.</summary>
+    public IReadOnlyList<VolumeSettings> Volumes { get; init; } = [];
+
+    /// <summary>What the TPM is used for.</summary>
+    public TpmSettings Tpm { get; init; } = new();
+
     /// <summary>What follows a failed boot.</summary>
     public required FailureSettings Failure { get; init; }
+
+    /// <summary>What the boot loader gave the whole boot, in seconds; 0 if it armed no watchdog. Long work feeds it.</summary>
+    public int WatchdogSeconds { get; init; }
 
     /// <summary>How long /init waits for devices, in seconds, over all waits of one boot.</summary>
     public required int DeviceTimeoutSeconds { get; init; }
@@ -128,14 +137,20 @@ public sealed record ForwardErrorCorrection
     public required long Blocks { get; init; }
 }
 
-/// <summary>One kernel module in the initramfs.</summary>
+/// <summary>One kernel module of the image.</summary>
 public sealed record ModuleSettings
 {
     /// <summary>The kernel's name, with underscores.</summary>
     public required string Name { get; init; }
 
-    /// <summary>Path of the uncompressed .ko in the initramfs.</summary>
+    /// <summary>Path of the uncompressed .ko in the initramfs, or of the file in the root, compressed or not.</summary>
     public required string Path { get; init; }
+
+    /// <summary>
+    /// Whether it is taken from the verified root, once that is mounted: what the root itself does not need makes no initramfs
+    /// larger.
+    /// </summary>
+    public bool InRoot { get; init; }
 
     /// <summary>Load it at every boot, whether or not a device asks for it.</summary>
     public required bool Always { get; init; }

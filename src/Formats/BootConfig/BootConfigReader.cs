@@ -21,8 +21,10 @@ internal static class BootConfigReader
         RootSettings? root = null;
         List<ModuleSettings>? modules = null;
         List<OverlaySettings>? overlays = null;
+        List<VolumeSettings>? volumes = null;
+        TpmSettings? tpm = null;
         FailureSettings? failure = null;
-        long? timeout = null;
+        long? timeout = null, watchdog = null;
         bool? shell = null;
         json.BeginObject();
         while (json.NextMember(out string member))
@@ -36,7 +38,10 @@ internal static class BootConfigReader
                 case "root": root = ReadRoot(ref json); break;
                 case "modules": modules = ReadModules(ref json); break;
                 case "overlays": overlays = ReadOverlays(ref json); break;
+                case "volumes": volumes = VolumeSettingsJson.ReadVolumes(ref json); break;
+                case "tpm": tpm = VolumeSettingsJson.ReadTpm(ref json); break;
                 case "failure": failure = ReadFailure(ref json); break;
+                case "watchdog_seconds": watchdog = json.Number(0, ushort.MaxValue); break;
                 case "device_timeout_seconds": timeout = json.Number(0, int.MaxValue); break;
                 case "init": init = json.Text(); break;
                 case "debug_shell": shell = json.Flag(); break;
@@ -53,7 +58,10 @@ internal static class BootConfigReader
             Root = json.Required(root, "root"),
             Modules = json.Required(modules, "modules"),
             Overlays = json.Required(overlays, "overlays"),
+            Volumes = json.Required(volumes, "volumes"),
+            Tpm = json.Required(tpm, "tpm"),
             Failure = json.Required(failure, "failure"),
+            WatchdogSeconds = (int)json.Required(watchdog, "watchdog_seconds"),
             DeviceTimeoutSeconds = (int)json.Required(timeout, "device_timeout_seconds"),
             Init = json.Required(init, "init"),
             DebugShell = json.Required(shell, "debug_shell"),
@@ -181,7 +189,7 @@ internal static class BootConfigReader
     private static ModuleSettings ReadModule(ref JsonInput json)
     {
         string? name = null, path = null, options = null;
-        bool? always = null;
+        bool? always = null, inRoot = null;
         var needs = new List<int>();
         List<string>? aliases = null;
         json.BeginObject();
@@ -191,6 +199,7 @@ internal static class BootConfigReader
             {
                 case "name": name = json.Text(); break;
                 case "path": path = json.Text(); break;
+                case "in_root": inRoot = json.Flag(); break;
                 case "always": always = json.Flag(); break;
                 case "options": options = json.Text(); break;
                 case "needs":
@@ -210,6 +219,7 @@ internal static class BootConfigReader
         {
             Name = json.Required(name, "name"),
             Path = json.Required(path, "path"),
+            InRoot = json.Required(inRoot, "in_root"),
             Always = json.Required(always, "always"),
             Options = options ?? "",
             Needs = needs,

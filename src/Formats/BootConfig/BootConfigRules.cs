@@ -40,7 +40,8 @@ public static class BootConfigRules
 
         ParseError error = CheckRoot(value.Root);
         error = error.IsError ? error : CheckModules(value.Modules);
-        return error.IsError ? error : CheckOverlays(value.Overlays);
+        error = error.IsError ? error : CheckOverlays(value.Overlays);
+        return error.IsError ? error : VolumeRules.Check(value);
     }
 
     /// <summary>Whether a path is absolute, normal (no empty, "." or ".." part) and free of control characters.</summary>
@@ -130,6 +131,11 @@ public static class BootConfigRules
                 if (need < 0 || need >= i)
                 {
                     return new($"modules[{i}].needs: {need} does not stand before it");
+                }
+
+                if (modules[need].InRoot && !modules[i].InRoot)
+                {
+                    return new($"modules[{i}].needs: {need} comes from the root, and so later");
                 }
             }
         }

@@ -32,10 +32,20 @@ internal static class BootConfigWriter
         }
 
         json.WriteEndArray();
+        json.WriteStartArray("volumes");
+        foreach (VolumeSettings volume in value.Volumes)
+        {
+            VolumeSettingsJson.Write(json, volume);
+        }
+
+        json.WriteEndArray();
+        json.WritePropertyName("tpm");
+        VolumeSettingsJson.Write(json, value.Tpm);
         json.WriteStartObject("failure");
         json.WriteString("action", Name(value.Failure.Action));
         json.WriteNumber("longest_delay_seconds", value.Failure.LongestDelaySeconds);
         json.WriteEndObject();
+        json.WriteNumber("watchdog_seconds", value.WatchdogSeconds);
         json.WriteNumber("device_timeout_seconds", value.DeviceTimeoutSeconds);
         json.WriteString("init", value.Init);
         json.WriteBoolean("debug_shell", value.DebugShell);
@@ -106,6 +116,7 @@ internal static class BootConfigWriter
         json.WriteStartObject();
         json.WriteString("name", module.Name);
         json.WriteString("path", module.Path);
+        json.WriteBoolean("in_root", module.InRoot);
         json.WriteBoolean("always", module.Always);
         json.WriteString("options", module.Options);
         json.WriteStartArray("needs");

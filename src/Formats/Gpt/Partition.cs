@@ -12,6 +12,12 @@ public enum PartitionAttributes : ulong
     /// <summary>Needed by the platform.</summary>
     Required = 1,
 
+    /// <summary>
+    /// Ours: the content counts for nothing, and the first boot formats the volume. Bits 48 to 63 belong to whoever defines the
+    /// type, and the Discoverable Partitions Specification leaves this one free.
+    /// </summary>
+    NewVolume = 1UL << 56,
+
     /// <summary>The file system is to be grown to the partition's size.</summary>
     GrowFileSystem = 1UL << 59,
 

@@ -151,6 +151,7 @@ internal sealed class ImageBuilder
         Modules = [.. modules.Select(module => module.Settings)],
         Overlays = _manifest.Overlays,
         Failure = _manifest.Failure,
+        WatchdogSeconds = _manifest.Boot.WatchdogSeconds,
         DeviceTimeoutSeconds = _manifest.Boot.DeviceTimeoutSeconds,
         Init = _manifest.Boot.Init,
         DebugShell = _manifest.Development.DebugShell,

@@ -1,0 +1,64 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+
+namespace InitRuntime.Formats.BootConfig;
+
+/// <summary>The rules for volumes and their keys.</summary>
+public static class VolumeRules
+{
+    /// <summary>File systems that a volume can have.</summary>
+    public static readonly IReadOnlyList<string> FileSystems = ["btrfs", "ext4", "xfs"];
+
+    /// <summary>Whether a name is fit for a GPT label, a device under /dev/mapper, and a log line.</summary>
+    public static bool IsName(string name)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        return name.Length is >= 1 and <= VolumeSettings.MaximumNameLength && char.IsAsciiLetterLower(name[0])
+            && name.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '-');
+    }
+
+    /// <summary>Whether text can be handed to mount(2) as options, one line of printable ASCII.</summary>
+    public static bool IsMountOptions(string options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        return options.Length <= 1024 && options.All(c => c is > ' ' and <= '~');
+    }
+
+    internal static ParseError Check(BootConfiguration value)
+    {
+        var names = new HashSet<string>();
+        for (int i = 0; i < value.Volumes.Count; i++)
+        {
+            VolumeSettings volume = value.Volumes[i];
+            string? wrong = !IsName(volume.Name) || !names.Add(volume.Name) || volume.Name == "root"
+                    ? "name: not lower-case letters, digits and dashes, or there twice, or \"root\""
+                : !BootConfigRules.IsPlainAbsolutePath(volume.MountPoint) ? "mount_point: not a plain absolute path"
+                : !FileSystems.Contains(volume.FileSystem) ? $"file_system: \"{volume.FileSystem}\" is not known ({string.Join(", ", FileSystems)})"
+                : !IsMountOptions(volume.MountOptions) ? "mount_options: not printable ASCII"
+                : (volume.RecoveryKey == RecoveryKeyUse.Escrow) != (volume.EscrowProgram is not null)
+                    || (volume.EscrowProgram is { } program && !BootConfigRules.IsPlainAbsolutePath(program))
+                    ? "escrow_program: not a plain absolute path, or not what recovery_key says"
+                : volume.Grow && i < value.Volumes.Count - 1 ? "grow: only the last volume can grow"
+                : CanEncryptInPlace(volume) ? null
+                : $"encryption: {volume.FileSystem} cannot be made smaller, so it cannot be encrypted in place";
+            if (wrong is not null)
+            {
+                return new($"volumes[{i}].{wrong}");
+            }
+        }
+
+        TpmSettings tpm = value.Tpm;
+        return tpm.SignedPcrs.Intersect(tpm.Pcrs).Any() ? new("tpm.pcrs: a PCR that signed_pcrs has too")
+            : value.Volumes.Any(volume => volume.Encryption != VolumeEncryption.None) && tpm is { SignedPcrs.Count: 0, Pcrs.Count: 0, Pin: false }
+                ? new("tpm: keys that are bound to nothing")
+            : default;
+    }
+
+    /// <summary>An encrypted volume needs room for its header, which the file system has to give.</summary>
+    public static bool CanEncryptInPlace(VolumeSettings volume)
+    {
+        ArgumentNullException.ThrowIfNull(volume);
+        return volume.FileSystem != "xfs" || volume.Encryption is not (VolumeEncryption.Reencrypt or VolumeEncryption.FormatIfEmpty);
+    }
+}
