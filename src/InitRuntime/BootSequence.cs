@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using InitRuntime.Formats.BootConfig;
+using InitRuntime.Formats.BootReport;
 using InitRuntime.Linux;
 using InitRuntime.Linux.DeviceMapper;
 using InitRuntime.Overlay;
@@ -9,6 +10,7 @@ using InitRuntime.Storage.BootGuard;
 using InitRuntime.Storage.DeviceMapper;
 using InitRuntime.Storage.Devices;
 using InitRuntime.Storage.Verity;
+using InitRuntime.Volumes;
 
 namespace InitRuntime;
 
@@ -36,9 +38,16 @@ internal static class BootSequence
             "verity-root", () => VerityRoot.Open(deviceMapper, partition.Device, settings.ImageUuid, settings.Root.Verity));
         boot.Stage("root-mount", OnFailure.Fallback, () => RootMount.Mount(deviceMapper, root, settings));
         boot.Stage("verity-enforce", OnFailure.Fallback, () => VerityRoot.Enforce(deviceMapper, partition.Device, settings.Root.Verity));
-        boot.Stage("overlay", OnFailure.Fallback, () => OverlayMount.Assemble(RootMount.Path, settings.Overlays));
+        boot.Stage("root-modules", OnFailure.Fallback, () => Modules.LoadFromRoot(modules));
 
-        boot.Stage("hand-off", OnFailure.Fallback, () => HandOff.Prepare(journal, settings, disk, partition, root, kernelTime));
+        // Keys are there only within this block: they are wiped, and this boot's policies closed, before anything else runs.
+        using BootTpm tpm = boot.Stage("tpm", () => BootTpm.Open(settings, firmware, devices, deadline, journal.Log));
+        IReadOnlyList<VolumeReport> volumes = boot.Stage(
+            "volumes", () => Persistence.Mount(settings, disk, devices, deviceMapper, tpm, deadline, journal.Log));
+        boot.Stage("overlay", OnFailure.Fallback, () => OverlayMount.Assemble(RootMount.Path, settings.Overlays));
+        boot.Stage("measure", OnFailure.Fallback, tpm.Leave);
+
+        boot.Stage("hand-off", OnFailure.Fallback, () => HandOff.Prepare(journal, settings, disk, partition, root, kernelTime, volumes, tpm));
         boot.Stage("switch-root", OnFailure.Fallback, () => SwitchRoot.Into(RootMount.Path, settings.Init, arguments));
     }
 }

@@ -36,6 +36,15 @@ public sealed record BootReportDocument
     /// <summary>What /init did, in order.</summary>
     public required IReadOnlyList<StageReport> Stages { get; init; }
 
+    /// <summary>The persistent volumes, in the order in which they were mounted.</summary>
+    public IReadOnlyList<VolumeReport> Volumes { get; init; } = [];
+
+    /// <summary>What /init measured, in order.</summary>
+    public IReadOnlyList<MeasurementReport> Measurements { get; init; } = [];
+
+    /// <summary>Why this boot is not measured, or not wholly; null when it is.</summary>
+    public string? NotMeasured { get; init; }
+
     /// <summary>The last boot of this device that /init had to give up, whichever image it was.</summary>
     public FailureRecord? LastFailure { get; init; }
 }

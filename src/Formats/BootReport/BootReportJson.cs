@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.IO;
 using System.Text.Json;
 using InitRuntime.Formats.Json;
@@ -47,6 +48,18 @@ public static class BootReportJson
             }
 
             json.WriteEndArray();
+            WriteVolumes(json, report.Volumes);
+            json.WriteStartArray("measurements");
+            foreach (MeasurementReport measurement in report.Measurements)
+            {
+                json.WriteStartObject();
+                json.WriteNumber("pcr", measurement.Pcr);
+                json.WriteString("text", measurement.Text);
+                json.WriteEndObject();
+            }
+
+            json.WriteEndArray();
+            WriteIfAny(json, "not_measured", report.NotMeasured);
             if (report.LastFailure is { } failure)
             {
                 json.WritePropertyName("last_failure");
@@ -103,6 +116,30 @@ public static class BootReportJson
         }
 
         return buffer.ToArray();
+    }
+
+    private static void WriteVolumes(Utf8JsonWriter json, IReadOnlyList<VolumeReport> volumes)
+    {
+        json.WriteStartArray("volumes");
+        foreach (VolumeReport volume in volumes)
+        {
+            json.WriteStartObject();
+            json.WriteString("name", volume.Name);
+            json.WriteString("mount_point", volume.MountPoint);
+            json.WriteString("device", volume.Device);
+            json.WriteBoolean("encrypted", volume.LuksUuid is not null);
+            if (volume.LuksUuid is { } uuid)
+            {
+                json.WriteString("luks_uuid", uuid);
+            }
+
+            WriteIfAny(json, "unlocked_by", volume.UnlockedBy);
+            json.WriteBoolean("first_boot", volume.FirstBoot);
+            json.WriteNumber("milliseconds", volume.Milliseconds);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
     }
 
     private static void WriteRecord(Utf8JsonWriter json, FailureRecord record)

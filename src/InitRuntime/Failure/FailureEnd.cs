@@ -3,6 +3,7 @@ using System.Globalization;
 using InitRuntime.Formats.BootConfig;
 using InitRuntime.Formats.BootReport;
 using InitRuntime.Linux;
+using InitRuntime.Stages;
 
 namespace InitRuntime.Failure;
 
@@ -96,6 +97,7 @@ internal static class FailureEnd
     /// <summary>Development images only: the shell becomes PID 1, and its end the end of the machine's run.</summary>
     private static void OpenShell(Kmsg log)
     {
+        BootTpm.Cap(log);
         log.Write(Priority.Failure, "debug shell on the console: development image; leaving it ends in a kernel panic");
         try
         {

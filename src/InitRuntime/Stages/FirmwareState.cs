@@ -13,7 +13,8 @@ namespace InitRuntime.Stages;
 /// <summary>What EFI variables tell of this boot. All of it is a hint: what is booted is proved by its hash.</summary>
 /// <param name="LoaderPartition">GUID of the partition the boot loader came from, or null.</param>
 /// <param name="BootHardware">Where the firmware found it, or null.</param>
-internal sealed record FirmwareState(Guid? LoaderPartition, EfiBootOption? BootHardware)
+/// <param name="IsImageMeasured">Whether systemd-stub says that it measured this image into PCR 11 (StubPcrKernelImage, systemd-stub(7)).</param>
+internal sealed record FirmwareState(Guid? LoaderPartition, EfiBootOption? BootHardware, bool IsImageMeasured)
 {
     /// <summary>Vendor of the boot loader interface. Source: systemd's BOOT_LOADER_INTERFACE.</summary>
     private static readonly Guid _loaderVendor = new("4a67b082-0a4c-41cf-b6c7-440b29bb8c4f");
@@ -27,7 +28,7 @@ internal sealed record FirmwareState(Guid? LoaderPartition, EfiBootOption? BootH
         if (!KernelFile.Exists("/sys/firmware/efi"))
         {
             journal.Log.Write(Priority.Choice, "firmware: no EFI here: the boot disk is the one that has this image, and failed boots are not kept");
-            return new(null, null);
+            return new(null, null, false);
         }
 
         Mount.FileSystem(
@@ -38,7 +39,7 @@ internal sealed record FirmwareState(Guid? LoaderPartition, EfiBootOption? BootH
             Show(journal.Log, last);
         }
 
-        return new(ReadLoaderPartition(), ReadBootOption());
+        return new(ReadLoaderPartition(), ReadBootOption(), ReadLoaderText("StubPcrKernelImage") == "11");
     }
 
     private static void Show(Kmsg log, FailureRecord last)
@@ -51,10 +52,10 @@ internal sealed record FirmwareState(Guid? LoaderPartition, EfiBootOption? BootH
     }
 
     private static Guid? ReadLoaderPartition() =>
-        EfiVariables.TryRead("LoaderDevicePartUUID", _loaderVendor) is { } bytes
-        && Guid.TryParse(Encoding.Unicode.GetString(bytes).TrimEnd('\0'), out Guid partition)
-            ? partition
-            : null;
+        Guid.TryParse(ReadLoaderText("LoaderDevicePartUUID"), out Guid partition) ? partition : null;
+
+    private static string? ReadLoaderText(string name) =>
+        EfiVariables.TryRead(name, _loaderVendor) is { } bytes ? Encoding.Unicode.GetString(bytes).TrimEnd('\0') : null;
 
     private static EfiBootOption? ReadBootOption() =>
         EfiVariables.TryRead("BootCurrent", _globalVendor) is { Length: 2 } current

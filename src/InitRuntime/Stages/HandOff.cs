@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using InitRuntime.Failure;
 using InitRuntime.Formats.BootConfig;
 using InitRuntime.Formats.BootReport;
@@ -13,7 +14,8 @@ internal static class HandOff
 {
     /// <summary>Leaves the udev record and the boot report, and counts this boot as a good one.</summary>
     internal static void Prepare(
-        BootJournal journal, BootConfiguration settings, SystemDisk disk, RootPartition partition, MappedDevice root, TimeSpan kernelTime)
+        BootJournal journal, BootConfiguration settings, SystemDisk disk, RootPartition partition, MappedDevice root, TimeSpan kernelTime,
+        IReadOnlyList<VolumeReport> volumes, BootTpm tpm)
     {
         root.WriteUdevRecord();
         var report = new BootReportDocument
@@ -27,6 +29,9 @@ internal static class HandOff
             OnTrial = journal.OnTrial,
             KernelMilliseconds = Math.Round(kernelTime.TotalMilliseconds),
             Stages = journal.Stages,
+            Volumes = volumes,
+            Measurements = tpm.Measured,
+            NotMeasured = tpm.NotMeasured,
             LastFailure = journal.LastFailure,
         };
         KernelFile.Create(BootReportJson.Path, BootReportJson.Write(report), 0x1a4 /* 0644 */);

@@ -34,7 +34,7 @@ public sealed class DeviceMonitor : IDisposable
         }
     }
 
-    /// <summary>Waits until <paramref name="find"/> gives something. It is asked at once, and again after each block device event.</summary>
+    /// <summary>Waits until <paramref name="find"/> gives something. It is asked at once, and again after each event of a block device or TPM.</summary>
     /// <param name="find">Null means: not there yet. An exception ends the waiting.</param>
     /// <param name="deadline">When to give up.</param>
     /// <param name="missing">The failure then.</param>
@@ -70,22 +70,29 @@ public sealed class DeviceMonitor : IDisposable
         }
     }
 
+    /// <summary>Loads what devices ask for that nobody has waited for yet: drivers of the root are there by now, too.</summary>
+    public void LoadForAllDevices()
+    {
+        _asked.Clear();
+        AskDevices(_ => true);
+    }
+
     /// <inheritdoc/>
     public void Dispose() => _events.Dispose();
 
-    /// <summary>Takes all waiting events; true if a block device came or changed.</summary>
+    /// <summary>Takes all waiting events; true if a block device or a TPM came or changed.</summary>
     private bool TakeEvents()
     {
-        bool blockDevices = false;
+        bool awaited = false;
         while (true)
         {
             switch (_events.Receive(out ReadOnlySpan<byte> message))
             {
                 case UeventSocket.Result.Nothing:
-                    return blockDevices;
+                    return awaited;
                 case UeventSocket.Result.Lost:
                     AskDevices(_ => true);
-                    blockDevices = true;
+                    awaited = true;
                     break;
                 default:
                     var uevent = Uevent.Parse(message);
@@ -94,7 +101,7 @@ public sealed class DeviceMonitor : IDisposable
                         LoadFor(uevent.Modalias);
                     }
 
-                    blockDevices |= uevent.Subsystem == "block";
+                    awaited |= uevent.Subsystem is "block" or "tpmrm";
                     break;
             }
         }

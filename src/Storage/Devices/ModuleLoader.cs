@@ -5,18 +5,39 @@ using InitRuntime.Linux;
 
 namespace InitRuntime.Storage.Devices;
 
-/// <summary>Loads the modules of the initramfs: some at every boot, the others when a device asks. Order was settled by the build.</summary>
+/// <summary>
+/// Loads the modules of the image: some at every boot, the others when a device asks. Order was settled by the build. Those of the
+/// root come into play once it is mounted.
+/// </summary>
 public sealed class ModuleLoader(IReadOnlyList<ModuleSettings> modules, Kmsg log)
 {
     private readonly bool[] _done = new bool[modules.Count];
+    private string? _root;
 
-    /// <summary>Loads what is needed at every boot.</summary>
+    /// <summary>Loads those of the initramfs that are needed at every boot.</summary>
     /// <exception cref="BootException">One of them cannot be loaded.</exception>
-    public void LoadAlways()
+    public void LoadAlways() => LoadAlways(inRoot: false);
+
+    /// <summary>Loads those of the verified root, mounted at <paramref name="root"/>, that are needed at every boot.</summary>
+    /// <param name="root">Where it is mounted.</param>
+    /// <param name="processor">The processor's modalias: faster ciphers ask for it, and must be there before they are used.</param>
+    /// <exception cref="BootException">One of them cannot be loaded.</exception>
+    public void LoadFromRoot(string root, string? processor)
+    {
+        _root = root;
+        if (processor is not null)
+        {
+            LoadFor(processor);
+        }
+
+        LoadAlways(inRoot: true);
+    }
+
+    private void LoadAlways(bool inRoot)
     {
         for (int i = 0; i < modules.Count; i++)
         {
-            if (!modules[i].Always)
+            if (!modules[i].Always || modules[i].InRoot != inRoot)
             {
                 continue;
             }
@@ -38,7 +59,7 @@ public sealed class ModuleLoader(IReadOnlyList<ModuleSettings> modules, Kmsg log
     {
         for (int i = 0; i < modules.Count; i++)
         {
-            if (!_done[i] && Asks(modules[i], modalias))
+            if (!_done[i] && (_root is not null || !modules[i].InRoot) && Asks(modules[i], modalias))
             {
                 try
                 {
@@ -79,7 +100,7 @@ public sealed class ModuleLoader(IReadOnlyList<ModuleSettings> modules, Kmsg log
             Load(need);
         }
 
-        KernelModule.Load(modules[index].Path, modules[index].Options);
+        KernelModule.Load(modules[index].InRoot ? _root + modules[index].Path : modules[index].Path, modules[index].Options);
         log.Write(Priority.Detail, $"devices: module {modules[index].Name} loaded");
     }
 }

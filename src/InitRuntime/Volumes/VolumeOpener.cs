@@ -1,0 +1,173 @@
+using System;
+using System.Collections.Generic;
+using System.Diagnostics;
+using InitRuntime.Formats;
+using InitRuntime.Formats.BootConfig;
+using InitRuntime.Formats.BootReport;
+using InitRuntime.Formats.Gpt;
+using InitRuntime.Formats.Luks2;
+using InitRuntime.Linux;
+using InitRuntime.Linux.DeviceMapper;
+using InitRuntime.Stages;
+using InitRuntime.Storage.DeviceMapper;
+using InitRuntime.Storage.Devices;
+using InitRuntime.Storage.Luks;
+
+namespace InitRuntime.Volumes;
+
+/// <summary>
+/// Opens and mounts the persistent volumes, in the manifest's order. The first boot also makes them; nothing but the LUKS header (for
+/// a plain volume: its mark in the partition table) says how far that is.
+/// </summary>
+internal sealed class VolumeOpener(SystemDisk disk, DeviceMonitor devices, DmControl deviceMapper, BootTpm tpm, RootTools tools, Kmsg log)
+{
+    private readonly PartitionEditor _partitions = new(disk);
+    private readonly VolumeFileSystem _fileSystem = new(tools, log);
+
+    private FirstBoot FirstBoot => new(tpm, tools, _fileSystem, log);
+
+    private InPlaceEncryption InPlace => new(tpm, tools, _fileSystem, deviceMapper, log);
+
+    /// <summary>Opens all of them.</summary>
+    /// <exception cref="BootException">One cannot be opened as the manifest says.</exception>
+    internal List<VolumeReport> OpenAll(IReadOnlyList<VolumeSettings> volumes, Deadline deadline)
+    {
+        var reports = new List<VolumeReport>();
+        foreach (VolumeSettings volume in volumes)
+        {
+            long start = Stopwatch.GetTimestamp();
+            VolumeReport report = Open(volume, deadline);
+            reports.Add(report with { Milliseconds = Math.Round(Stopwatch.GetElapsedTime(start).TotalMilliseconds, 1) });
+        }
+
+        return reports;
+    }
+
+    private VolumeReport Open(VolumeSettings volume, Deadline deadline)
+    {
+        Partition partition = disk.Table.FindLabel(volume.Name)
+            ?? throw new BootException($"the partition table has not exactly one partition {volume.Name}", disk.Device.Path, "was the whole disk image written?");
+        string device = devices.WaitFor(
+            () => disk.FindNode(partition), deadline,
+            () => new BootException($"the kernel made no node for {volume.Name} in time", disk.Device.Path)).Path;
+        bool isNew = (partition.Attributes & PartitionAttributes.NewVolume) != 0;
+        return volume.Encryption == VolumeEncryption.None ? OpenPlain(volume, device, isNew) : OpenEncrypted(volume, device, isNew);
+    }
+
+    private VolumeReport OpenPlain(VolumeSettings volume, string device, bool isNew)
+    {
+        Grow(volume);
+        if (isNew)
+        {
+            log.Write(Priority.Choice, $"volumes: {volume.Name}: first boot: formatting {device}; what it holds counts for nothing");
+            _fileSystem.Make(device, volume);
+            _partitions.MarkFilled(volume.Name);
+        }
+
+        _fileSystem.Mount(device, volume, volume.Grow);
+        return new VolumeReport { Name = volume.Name, MountPoint = volume.MountPoint, Device = device, FirstBoot = isNew };
+    }
+
+    private VolumeReport OpenEncrypted(VolumeSettings volume, string device, bool isNew)
+    {
+        LuksDevice luks = FindOrMake(volume, device, isNew);
+        bool firstBoot = luks.Birth is not null;
+        bool inPlace = luks.Birth?.State == BirthState.Staged;
+        if (luks.IsReencryptionUnfinished)
+        {
+            luks = InPlace.Resume(luks, volume);
+        }
+
+        if (!Luks2Volume.TryFind(luks.Header, out Luks2Volume encrypted, out ParseError error))
+        {
+            throw new BootException($"volume {volume.Name} cannot be opened: {error}", device);
+        }
+
+        using var volumeKey = new SecretBuffer(encrypted.KeyLength);
+        using VolumeKey key = VolumeKey.Find(tpm, luks, volume, encrypted, volumeKey);
+        MappedDevice mapped = LuksMapping.Activate(deviceMapper, luks, encrypted, volume.Name, volumeKey.Span);
+        mapped.WriteUdevRecord();
+        tpm.MeasureVolume(volumeKey.Span, volume.Name, luks.Header.Binary.Uuid);
+        if (luks.Birth is not null)
+        {
+            luks = FirstBoot.Finish(luks, $"/dev/mapper/{volume.Name}", volume, key);
+        }
+
+        if (luks.Repair() is { } repaired)
+        {
+            log.Write(Priority.Choice, $"volumes: {volume.Name}: {repaired}");
+        }
+
+        _fileSystem.Mount($"/dev/mapper/{volume.Name}", volume, volume.Grow || inPlace);
+        return new VolumeReport
+        {
+            Name = volume.Name,
+            MountPoint = volume.MountPoint,
+            Device = device,
+            LuksUuid = luks.Header.Binary.Uuid,
+            UnlockedBy = key.Source,
+            FirstBoot = firstBoot,
+        };
+    }
+
+    /// <summary>The encryption header of a volume; the first boot makes it. What is not encrypted is never mounted instead.</summary>
+    private LuksDevice FindOrMake(VolumeSettings volume, string device, bool isNew)
+    {
+        if (isNew)
+        {
+            Grow(volume);
+            LuksDevice made = FirstBoot.Format(device, volume);
+            _partitions.MarkFilled(volume.Name);
+            return made;
+        }
+
+        LuksDevice? found = LuksDevice.TryRead(device, out ParseError error);
+        bool mayEncryptInPlace = volume.Encryption is VolumeEncryption.Reencrypt or VolumeEncryption.FormatIfEmpty;
+        if (mayEncryptInPlace && found is null && InPlaceEncryption.IsStaged(device))
+        {
+            return InPlace.Arrive(device);
+        }
+
+        if (error.IsError)
+        {
+            throw new BootException(
+                $"the encryption header of {volume.Name} is damaged: {error}", device,
+                "restore a copy of it by cryptsetup luksHeaderRestore; or give the content up: sgdisk --attributes=N:set:56 marks the partition as new");
+        }
+
+        if (found is not null)
+        {
+            if (!found.IsReencryptionUnfinished)
+            {
+                Grow(volume);
+            }
+
+            return found;
+        }
+
+        VolumeFileSystem.Content content = VolumeFileSystem.Look(device);
+        if (mayEncryptInPlace && content.Superblock is not null)
+        {
+            Grow(volume);
+            return InPlace.Begin(device, volume, content);
+        }
+
+        if (volume.Encryption == VolumeEncryption.FormatIfEmpty && content.IsBlank)
+        {
+            Grow(volume);
+            return FirstBoot.Format(device, volume);
+        }
+
+        throw new BootException(
+            $"volume {volume.Name} is to be encrypted, and holds {content}: it is not mounted", device,
+            $"encrypt = \"{VolumeSettingsJson.Name(volume.Encryption)}\" takes only encrypted volumes and partitions that are marked as new: sgdisk --attributes=N:set:56");
+    }
+
+    private void Grow(VolumeSettings volume)
+    {
+        if (volume.Grow && _partitions.TryGrow(volume.Name))
+        {
+            log.Write(Priority.Choice, $"volumes: {volume.Name}: its partition now reaches to the end of the disk");
+        }
+    }
+}
