@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Globalization;
 using System.IO;
 using System.Linq;
 using System.Runtime.CompilerServices;
@@ -7,6 +8,7 @@ using InitRuntime.Formats;
 using InitRuntime.Formats.Gpt;
 using InitRuntime.Mkinitramfs.Build;
 using InitRuntime.Mkinitramfs.Host;
+using InitRuntime.Mkinitramfs.Run;
 
 namespace InitRuntime.Qemu.Harness;
 
@@ -39,6 +41,9 @@ internal sealed class DiskImage : IDisposable
     /// <summary>The raw image.</summary>
     internal string Path { get; }
 
+    /// <summary>What a machine of this disk changes: the guest's writes, firmware variables, TPM.</summary>
+    internal string MachineDirectory => System.IO.Path.Combine(Directory, "machine");
+
     /// <summary>Its partitions, as they were at first.</summary>
     internal GptTable Table { get; }
 
@@ -48,6 +53,50 @@ internal sealed class DiskImage : IDisposable
     /// <param name="test">The test's name.</param>
     internal static DiskImage Of(BuiltImage image, string part = "", [CallerMemberName] string test = "") =>
         new(image, Places.OfTest(part.Length == 0 ? test : $"{test}-{part}"));
+
+    /// <summary>A machine of its own in the state in which another one was switched off.</summary>
+    /// <param name="other">It must not run, and must stay: its disk lies below the copy's.</param>
+    /// <param name="part">Tells the disks of one test apart.</param>
+    /// <param name="test">The test's name.</param>
+    internal static DiskImage LikeMachineOf(DiskImage other, string part = "", [CallerMemberName] string test = "")
+    {
+        var copy = new DiskImage(other.Image, Places.OfTest(part.Length == 0 ? test : $"{test}-{part}"));
+        new HostCommand("cp", "--archive", "--reflink=auto", "--sparse=always", other.MachineDirectory, copy.MachineDirectory).Run(Quiet);
+        File.Delete(System.IO.Path.Combine(copy.MachineDirectory, "serial.log"));
+        MachineState.Adopt(copy.MachineDirectory, copy.Path, copy.Image.Keys);
+        return copy;
+    }
+
+    /// <summary>Writes a file's bytes, at an offset of a partition, onto the disk as the guest left it.</summary>
+    internal DiskImage WriteAsGuestLeftIt(string label, long offset, string file) => OnGuestDisk(
+        string.Create(CultureInfo.InvariantCulture, $"write -s {file} {OffsetOf(label) + offset} {new FileInfo(file).Length}"));
+
+    /// <summary>Fills a stretch of a partition with one byte, on the disk as the guest left it.</summary>
+    internal DiskImage FillAsGuestLeftIt(string label, long offset, long length, byte value) => OnGuestDisk(
+        string.Create(CultureInfo.InvariantCulture, $"write -P {value} {OffsetOf(label) + offset} {length}"));
+
+    /// <summary>The whole disk as the guest left it, as a raw image that the tools of the host read.</summary>
+    internal string Flatten()
+    {
+        string flat = System.IO.Path.Combine(Directory, "flat.img");
+        Images.Tools.Run("qemu-img", "convert", "-O", "raw", GuestDisk, flat);
+        return flat;
+    }
+
+    /// <summary>Puts another TPM into the machine, or the same one cleared: to a sealed key that is the same.</summary>
+    internal DiskImage ReplaceTpm()
+    {
+        MachineState.MakeTpm(MachineDirectory, Images.Tools);
+        return this;
+    }
+
+    private string GuestDisk => System.IO.Path.Combine(MachineDirectory, "disk.qcow2");
+
+    private DiskImage OnGuestDisk(string command)
+    {
+        Images.Tools.Run("qemu-io", "-f", "qcow2", "-c", command, GuestDisk);
+        return this;
+    }
 
     /// <summary>Where a partition begins, in bytes.</summary>
     internal long OffsetOf(string label) => Table.FindLabel(label)!.FirstSector * SectorSize;

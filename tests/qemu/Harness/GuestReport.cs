@@ -33,6 +33,12 @@ internal sealed class GuestReport(string json)
     /// <summary>The failed boot before this one, or null.</summary>
     internal JsonNode? LastFailure => _document["boot"]?["last_failure"];
 
+    /// <summary>A member of the whole document.</summary>
+    internal JsonNode? this[string member] => _document[member];
+
+    /// <summary>What /init says of a volume; fails if it has none of that name.</summary>
+    internal JsonNode Volume(string name) => _document["boot"]!["volumes"]!.AsArray().Single(volume => volume!["name"]!.GetValue<string>() == name)!;
+
     public override string ToString() => json;
 
     private JsonArray AllStages => _document["boot"]!["stages"]!.AsArray();

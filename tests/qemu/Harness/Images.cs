@@ -63,7 +63,8 @@ internal static class Images
     private static string WithRootfs(string manifest, string keys) =>
         manifest.Replace("[rootfs]", $"[rootfs]\n{keys}", StringComparison.Ordinal);
 
-    private static BuiltImage Open(string name, Func<string, string> edit)
+    /// <summary>An image of the demo's manifest as <paramref name="edit"/> changes it, built unless the cache has it.</summary>
+    internal static BuiltImage Open(string name, Func<string, string> edit)
     {
         string directory = Path.Combine(Places.Cache, $"{name}-{Key(edit)}");
         Directory.CreateDirectory(Places.Cache);
@@ -91,6 +92,13 @@ internal static class Images
         foreach (string file in DemoFiles())
         {
             string copy = Path.Combine(source, Path.GetRelativePath(DemoDirectory, file));
+            Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
+            File.Copy(file, copy);
+        }
+
+        foreach (string file in GuestFiles())
+        {
+            string copy = Path.Combine(source, "guest", Path.GetRelativePath(GuestDirectory, file));
             Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
             File.Copy(file, copy);
         }
@@ -136,7 +144,7 @@ internal static class Images
     private static string Key(Func<string, string> edit)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        foreach (string file in DemoFiles())
+        foreach (string file in DemoFiles().Concat(GuestFiles()))
         {
             hash.AppendData(Encoding.UTF8.GetBytes($"{Path.GetRelativePath(DemoDirectory, file)}\n{File.GetUnixFileMode(file)}\n"));
             hash.AppendData(SHA256.HashData(File.ReadAllBytes(file)));
@@ -156,6 +164,12 @@ internal static class Images
         hash.AppendData(SHA256.HashData(File.ReadAllBytes(Path.Combine(_keys.Value, "db.crt"))));
         return Convert.ToHexStringLower(hash.GetHashAndReset())[..16];
     }
+
+    /// <summary>What the images of <see cref="VolumeImages"/> have beside the demo's files.</summary>
+    private static string GuestDirectory { get; } = Path.Combine(Places.Repository, "tests", "qemu", "Guest");
+
+    private static IEnumerable<string> GuestFiles() =>
+        Directory.GetFiles(GuestDirectory, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal);
 
     private static string DemoDirectory { get; } = Path.Combine(Places.Repository, "examples", "demo");
 

@@ -34,18 +34,9 @@ internal sealed class Machine : IAsyncDisposable
     private readonly Channel<Verdict> _verdicts = Channel.CreateUnbounded<Verdict>();
     private readonly ConsoleWatch _watch;
 
-    private Machine(DiskImage disk, ITestOutputHelper output, IReadOnlyList<ExtraDisk> extraDisks)
+    private Machine(MachineOptions options, ITestOutputHelper output)
     {
         _output = output;
-        var options = new MachineOptions
-        {
-            Disk = disk.Path,
-            Keys = disk.Image.Keys,
-            StateDirectory = Path.Combine(disk.Directory, "machine"),
-            ExtraDisks = extraDisks,
-            Processors = 1,
-            StartPaused = true,
-        };
         _machine = VirtualMachine.Start(options, Images.Tools, new PlainLog(TextWriter.Null, showCommands: false));
         _watch = new ConsoleWatch(verdict => _verdicts.Writer.TryWrite(verdict));
         _machine.Console.Line += _watch.Take;
@@ -57,12 +48,24 @@ internal sealed class Machine : IAsyncDisposable
     internal string Console => _machine.Console.Text;
 
     /// <summary>Switches a machine on; waits while two others run.</summary>
-    internal static async Task<Machine> StartAsync(DiskImage disk, ITestOutputHelper output, params ExtraDisk[] extraDisks)
+    internal static Task<Machine> StartAsync(DiskImage disk, ITestOutputHelper output, params ExtraDisk[] extraDisks) =>
+        StartAsync(disk, output, options => options with { ExtraDisks = extraDisks });
+
+    /// <summary>The same for a machine that is not quite as usual.</summary>
+    internal static async Task<Machine> StartAsync(DiskImage disk, ITestOutputHelper output, Func<MachineOptions, MachineOptions> change)
     {
+        var options = new MachineOptions
+        {
+            Disk = disk.Path,
+            Keys = disk.Image.Keys,
+            StateDirectory = disk.MachineDirectory,
+            Processors = 1,
+            StartPaused = true,
+        };
         await _places.WaitAsync();
         try
         {
-            return await Task.Run(() => new Machine(disk, output, extraDisks));
+            return await Task.Run(() => new Machine(change(options), output));
         }
         catch
         {
@@ -108,6 +111,19 @@ internal sealed class Machine : IAsyncDisposable
         Assert.NotNull(_watch.RestartTime);
         return _watch.RestartTime.Value - refused.Time;
     }
+
+    /// <summary>Waits for words on the console.</summary>
+    internal async Task WaitForAsync(string words) =>
+        Assert.True(await Task.Run(() => _machine.Console.WaitFor(words, _bootLimit)), $"\"{words}\" never came");
+
+    /// <summary>Types on the console.</summary>
+    internal void Type(string text) => _machine.Console.Type(text);
+
+    /// <summary>Cuts the power.</summary>
+    internal Task CutPowerAsync() => Task.Run(_machine.CutPower);
+
+    /// <summary>Waits until the guest has switched itself off.</summary>
+    internal async Task EndAsync() => Assert.True(await Task.Run(() => _machine.WaitForEnd(_restartLimit)), "the machine did not switch off");
 
     public async ValueTask DisposeAsync()
     {

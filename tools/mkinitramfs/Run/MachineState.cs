@@ -47,19 +47,38 @@ internal sealed class MachineState
             state.Remove();
         }
 
-        Directory.CreateDirectory(state.TpmDirectory);
+        Directory.CreateDirectory(state._directory);
         tools.Run("qemu-img", "create", "-q", "-f", "qcow2", "-F", "raw", "-b", disk, state.Disk);
         FirmwareVariables.Make(tools, options.Keys, state.Variables);
         if (options.HasTpm)
         {
-            // One bank, as on current hardware: each further one costs the firmware time.
-            tools.Run(
-                "swtpm_setup", "--tpm2", "--tpmstate", state.TpmDirectory, "--pcr-banks", "sha256", "--logfile", state.TpmLog, "--not-overwrite");
+            MakeTpm(state._directory, tools);
         }
 
         // Last: without it, all the rest counts for nothing.
         File.WriteAllText(state.Origin, origin);
         return state;
+    }
+
+    /// <summary>Puts a new TPM into a machine that does not run, in place of one that it may have.</summary>
+    internal static void MakeTpm(string stateDirectory, ToolsTree tools)
+    {
+        var state = new MachineState(Path.GetFullPath(stateDirectory));
+        if (Directory.Exists(state.TpmDirectory))
+        {
+            Directory.Delete(state.TpmDirectory, recursive: true);
+        }
+
+        Directory.CreateDirectory(state.TpmDirectory);
+        // One bank, as on current hardware: each further one costs the firmware time.
+        tools.Run("swtpm_setup", "--tpm2", "--tpmstate", state.TpmDirectory, "--pcr-banks", "sha256", "--logfile", state.TpmLog, "--not-overwrite");
+    }
+
+    /// <summary>Says that a state, copied from another machine, belongs to this disk and these keys.</summary>
+    internal static void Adopt(string stateDirectory, string disk, string keys)
+    {
+        var state = new MachineState(Path.GetFullPath(stateDirectory));
+        File.WriteAllText(state.Origin, Describe(Path.GetFullPath(disk), keys));
     }
 
     /// <summary>Removes what this class made, and nothing else.</summary>

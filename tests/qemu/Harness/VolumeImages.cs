@@ -1,0 +1,117 @@
+using System;
+
+namespace InitRuntime.Qemu.Harness;
+
+/// <summary>
+/// Images with persistent volumes. They share one root file system; instead of systemd runs the small program of tests/qemu/Guest,
+/// which tells what Debian's own tools say about the volumes.
+/// </summary>
+internal static class VolumeImages
+{
+    private static readonly Lazy<BuiltImage> _formatted = new(() => Open("formatted", """
+        [[volume]]
+        name = "var"
+        mount = "/var"
+        size = "160M"
+
+        [[volume]]
+        name = "plain"
+        mount = "/srv"
+        size = "64M"
+        file-system = "ext4"
+        encrypt = "none"
+        grow = true
+        """));
+
+    private static readonly Lazy<BuiltImage> _inPlace = new(() => Open("in-place", """
+        [[volume]]
+        name = "var"
+        mount = "/var"
+        size = "192M"
+        file-system = "ext4"
+        encrypt = "format-if-empty"
+
+        [[volume]]
+        name = "home"
+        mount = "/home"
+        size = "256M"
+        encrypt = "reencrypt"
+        """));
+
+    private static readonly Lazy<BuiltImage> _asking = new(() => Open("asking", """
+        [[volume]]
+        name = "var"
+        mount = "/var"
+        size = "64M"
+        file-system = "ext4"
+        on-unlock-failure = "ask"
+        recovery-key = "show"
+        """));
+
+    private static readonly Lazy<BuiltImage> _pin = new(() => Open("pin", """
+        [[volume]]
+        name = "var"
+        mount = "/var"
+        size = "64M"
+        file-system = "ext4"
+
+        [tpm]
+        pin = true
+        pcrs = [7]
+        """));
+
+    private static readonly Lazy<BuiltImage> _measured = new(() => Open("measured", """
+        [[volume]]
+        name = "var"
+        mount = "/var"
+        size = "320M"
+        file-system = "xfs"
+
+        [tpm]
+        measure = "required"
+        signed-pcrs = []
+        pcrs = [7]
+        """));
+
+    /// <summary><c>var</c>: btrfs, encrypted and formatted by the first boot; <c>plain</c>: ext4, not encrypted, the last partition, which grows.</summary>
+    internal static BuiltImage Formatted => _formatted.Value;
+
+    /// <summary><c>var</c>: ext4, format-if-empty; <c>home</c>: btrfs, reencrypt.</summary>
+    internal static BuiltImage InPlace => _inPlace.Value;
+
+    /// <summary><c>var</c>: ext4; asks on the console when the TPM does not unlock; shows a recovery key.</summary>
+    internal static BuiltImage Asking => _asking.Value;
+
+    /// <summary><c>var</c>: ext4, bound to signed PCR 11, PCR 7 and a PIN.</summary>
+    internal static BuiltImage Pin => _pin.Value;
+
+    /// <summary><c>var</c>: xfs, bound to PCR 7; a boot that is not measured fails.</summary>
+    internal static BuiltImage Measured => _measured.Value;
+
+    private static BuiltImage Open(string name, string sections) => Images.Open($"volumes-{name}", demo => WithVolumes(demo, sections));
+
+    /// <summary>The demo's manifest with the guest's files and program, and with other volumes.</summary>
+    private static string WithVolumes(string demo, string sections)
+    {
+        string manifest = CutSections(demo, "[[volume]]", "[[overlay]]")
+            .Replace("files = [\"files\"]", "files = [\"files\", \"guest\"]", StringComparison.Ordinal)
+            .Replace("\"cryptsetup-bin\", \"btrfs-progs\"", "\"cryptsetup-bin\", \"btrfs-progs\", \"e2fsprogs\", \"xfsprogs\"", StringComparison.Ordinal)
+            .Replace("[boot]", "[boot]\ninit = \"/usr/lib/initruntime-test/init\"", StringComparison.Ordinal);
+        return $"{manifest}\n{sections}\n\n[[overlay]]\npath = \"/etc\"\n";
+    }
+
+    /// <summary>Takes out whole sections of a manifest.</summary>
+    private static string CutSections(string manifest, params string[] headers)
+    {
+        foreach (string header in headers)
+        {
+            for (int at = manifest.IndexOf(header, StringComparison.Ordinal); at >= 0; at = manifest.IndexOf(header, StringComparison.Ordinal))
+            {
+                int end = manifest.IndexOf("\n[", at + 1, StringComparison.Ordinal);
+                manifest = end < 0 ? manifest[..at] : manifest.Remove(at, end + 1 - at);
+            }
+        }
+
+        return manifest;
+    }
+}
