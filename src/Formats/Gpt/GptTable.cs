@@ -4,11 +4,6 @@ using InitRuntime.Crypto;
 
 namespace InitRuntime.Formats.Gpt;
 
-/// <summary>Bytes for one place of a disk.</summary>
-/// <param name="Offset">In bytes.</param>
-/// <param name="Bytes">Whole sectors.</param>
-public readonly record struct DiskRegion(long Offset, byte[] Bytes);
-
 /// <summary>A partition table of a disk, as both copies shall say it. What exists is valid; see <see cref="Check"/>.</summary>
 public sealed record GptTable
 {
