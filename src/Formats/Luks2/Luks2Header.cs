@@ -47,8 +47,9 @@ public sealed record Luks2Header(
         device.Length >= Luks2BinaryHeader.PrimaryMagic.Length && device.StartsWith(Luks2BinaryHeader.PrimaryMagic);
 
     /// <summary>
-    /// Reads both copies and takes the valid one, of two valid ones the one with the higher sequence id. An error while
-    /// <paramref name="device"/> is shorter than the device and than <see cref="LongestRead"/> may mean that more is needed.
+    /// Reads both copies and takes the valid one, of two valid ones the one with the higher sequence id. While
+    /// <paramref name="device"/> is shorter than the device and than <see cref="LongestRead"/>, an error or an
+    /// <see cref="OtherCopyProblem"/> may only mean that more is needed.
     /// </summary>
     /// <param name="device">Bytes from the start of the device.</param>
     /// <param name="deviceLength">Of the whole device, in bytes: all ranges are checked against it.</param>
