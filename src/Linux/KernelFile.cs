@@ -80,6 +80,56 @@ public static unsafe class KernelFile
         return done;
     }
 
+    /// <summary>Writes all bytes at an offset of a file or device; <see cref="Sync"/> makes them last.</summary>
+    /// <exception cref="SyscallException">EIO: the device cannot write there; ENOSPC: it ends before.</exception>
+    public static void WriteAt(SafeFileHandle handle, long offset, ReadOnlySpan<byte> data, string subject)
+    {
+        ArgumentNullException.ThrowIfNull(handle);
+        int done = 0;
+        fixed (byte* start = data)
+        {
+            while (done < data.Length)
+            {
+                long n;
+                do
+                {
+                    n = pwrite((int)handle.DangerousGetHandle(), start + done, data.Length - done, offset + done);
+                }
+                while (Syscall.Interrupted(n));
+
+                Syscall.Check(n, "pwrite", subject);
+                if (n == 0)
+                {
+                    throw new SyscallException("pwrite", subject, Errno.EIO);
+                }
+
+                done += (int)n;
+            }
+        }
+    }
+
+    /// <summary>Returns when all that was written is on the medium and not only in a cache. Source: fsync(2).</summary>
+    /// <exception cref="SyscallException">EIO: something could not be written.</exception>
+    public static void Sync(SafeFileHandle handle, string subject)
+    {
+        ArgumentNullException.ThrowIfNull(handle);
+        int result;
+        do
+        {
+            result = fsync((int)handle.DangerousGetHandle());
+        }
+        while (Syscall.Interrupted(result));
+
+        Syscall.Check(result, "fsync", subject);
+    }
+
+    /// <summary>Length of an open file or block device, in bytes. It moves the handle's position, which nothing here uses.</summary>
+    public static long LengthOf(SafeFileHandle handle, string subject)
+    {
+        ArgumentNullException.ThrowIfNull(handle);
+        return Syscall.Check(lseek((int)handle.DangerousGetHandle(), 0, SEEK_END), "lseek", subject);
+    }
+
     /// <summary>Writes all bytes in one write(2), as files of the kernel want it.</summary>
     /// <exception cref="SyscallException">As write(2); EIO for a short write.</exception>
     public static void Write(string path, ReadOnlySpan<byte> data)

@@ -8,7 +8,7 @@ namespace InitRuntime.Formats.Gpt;
 /// <summary>A table that was read, and how good its two copies are.</summary>
 public sealed record GptReading
 {
-    /// <summary>The table: of the primary copy if that is good, else of the backup copy.</summary>
+    /// <summary>The table: of the primary copy if that is good, else of the backup copy. It knows which, for when it is changed and written.</summary>
     public required GptTable Table { get; init; }
 
     /// <summary>What is wrong with the primary copy, if anything.</summary>
@@ -58,6 +58,7 @@ public static class GptReader
             return false;
         }
 
+        byte[] mbr = [.. sector];
         long diskSectors = diskLength / sectorSize;
         bool primaryGood = TryReadCopy(
             disk, PrimarySector, diskSectors, sector, out GptHeader primaryHeader, out GptTable? primary, out ParseError primaryError);
@@ -78,7 +79,12 @@ public static class GptReader
             backupError = new("the backup copy differs from the primary copy");
         }
 
-        reading = new GptReading { Table = primary ?? backup!, PrimaryError = primaryError, BackupError = backupError };
+        reading = new GptReading
+        {
+            Table = (primary ?? backup!) with { Mbr = mbr, PrimaryIsDamaged = !primaryGood },
+            PrimaryError = primaryError,
+            BackupError = backupError,
+        };
         return true;
     }
 

@@ -1,13 +1,9 @@
 using System;
 using System.Collections.Generic;
+using System.Diagnostics.CodeAnalysis;
 using InitRuntime.Crypto;
 
 namespace InitRuntime.Formats.Gpt;
-
-/// <summary>Bytes for one place of a disk.</summary>
-/// <param name="Offset">In bytes.</param>
-/// <param name="Bytes">Whole sectors.</param>
-public readonly record struct DiskRegion(long Offset, byte[] Bytes);
 
 /// <summary>A partition table of a disk, as both copies shall say it. What exists is valid; see <see cref="Check"/>.</summary>
 public sealed record GptTable
@@ -42,6 +38,12 @@ public sealed record GptTable
     /// <summary>The last sector that a partition may have: the backup copy follows, at the disk's end.</summary>
     public long LastUsable => DiskSectors - 2 - EntriesSectors;
 
+    /// <summary>Sector 0 as it was read; empty when the table is to be the first of its disk.</summary>
+    internal ReadOnlyMemory<byte> Mbr { get; init; }
+
+    /// <summary>Whether the table was read from the backup copy, since the primary one is damaged.</summary>
+    internal bool PrimaryIsDamaged { get; init; }
+
     /// <summary>Length of the entries of one copy, in sectors.</summary>
     public long EntriesSectors => EntriesSectorsOf(SectorSize, EntryCount);
 
@@ -68,6 +70,53 @@ public sealed record GptTable
         return found;
     }
 
+    /// <summary>The same table with another partition in the place of the one of that number.</summary>
+    /// <exception cref="ArgumentException">There is no partition of that number.</exception>
+    public GptTable WithPartition(Partition changed)
+    {
+        ArgumentNullException.ThrowIfNull(changed);
+        var partitions = new List<Partition>(Partitions);
+        int at = partitions.FindIndex(partition => partition.Number == changed.Number);
+        if (at < 0)
+        {
+            throw new ArgumentException($"there is no partition {changed.Number}", nameof(changed));
+        }
+
+        partitions[at] = changed;
+        return this with { Partitions = partitions };
+    }
+
+    /// <summary>
+    /// The same table with the partition of a label made as long as the disk has room, in whole MiB. False when it is not the one
+    /// that ends last, when no partition or more than one has the label, or when it would not get at least 1 MiB longer.
+    /// </summary>
+    public bool TryGrowLast(string label, [NotNullWhen(true)] out GptTable? grown)
+    {
+        grown = null;
+        if (FindLabel(label) is not { } partition)
+        {
+            return false;
+        }
+
+        foreach (Partition other in Partitions)
+        {
+            if (other.LastSector > partition.LastSector)
+            {
+                return false;
+            }
+        }
+
+        long mebibyte = GptLayout.Alignment / SectorSize;
+        long sectors = (LastUsable - partition.FirstSector + 1) / mebibyte * mebibyte;
+        if (sectors - partition.Sectors < mebibyte)
+        {
+            return false;
+        }
+
+        grown = WithPartition(partition with { LastSector = partition.FirstSector + sectors - 1 });
+        return true;
+    }
+
     /// <summary>The first rule that the table breaks; or no error.</summary>
     public ParseError Check()
     {
@@ -83,8 +132,8 @@ public sealed record GptTable
     }
 
     /// <summary>
-    /// The bytes of both copies and of the protective MBR, in the order in which a power cut never leaves a disk without a
-    /// valid copy: sync after each.
+    /// The bytes of both copies, and of sector 0 where it must change, in the order in which a power cut never leaves a disk
+    /// without a valid copy: sync after each. The only good copy is never the first to be overwritten.
     /// </summary>
     /// <exception cref="InvalidOperationException">The table breaks a rule.</exception>
     public IReadOnlyList<DiskRegion> ToRegions()
@@ -114,14 +163,15 @@ public sealed record GptTable
             EntriesCrc = Crc32.Of(entries.AsSpan(0, EntryCount * GptHeader.EntrySize)),
         };
         GptHeader backup = primary with { OwnSector = last, OtherSector = 1, EntriesSector = last - EntriesSectors };
-        return
-        [
-            new(backup.EntriesSector * SectorSize, entries),
-            new(last * SectorSize, backup.ToSector(SectorSize)),
-            new(PrimaryEntriesSector * SectorSize, entries),
-            new(SectorSize, primary.ToSector(SectorSize)),
-            new(0, ProtectiveMbr.ToSector(SectorSize, DiskSectors)),
-        ];
+        DiskRegion[] primaryCopy = [new(PrimaryEntriesSector * SectorSize, entries), new(SectorSize, primary.ToSector(SectorSize))];
+        DiskRegion[] backupCopy = [new(backup.EntriesSector * SectorSize, entries), new(last * SectorSize, backup.ToSector(SectorSize))];
+        // With a damaged primary copy the backup copy is the only one: it must stay whole until the primary one is good again.
+        DiskRegion[] copies = PrimaryIsDamaged ? [.. primaryCopy, .. backupCopy] : [.. backupCopy, .. primaryCopy];
+        // A new table exists once sector 0 says so. In a table that was read it is a size that nobody needs, and comes first: who
+        // finds the old table after a power cut does all again, who finds the new one has nothing to do.
+        return Mbr.IsEmpty ? [.. copies, new(0, ProtectiveMbr.ToSector(SectorSize, DiskSectors))]
+            : ProtectiveMbr.TryResize(Mbr.Span, DiskSectors, out byte[]? resized) ? [new(0, resized), .. copies]
+            : copies;
     }
 
     private ParseError CheckPartitions()

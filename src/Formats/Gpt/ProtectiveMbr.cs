@@ -1,5 +1,6 @@
 using System;
 using System.Buffers.Binary;
+using System.Diagnostics.CodeAnalysis;
 
 namespace InitRuntime.Formats.Gpt;
 
@@ -42,6 +43,35 @@ internal static class ProtectiveMbr
         return false;
     }
 
+    /// <summary>
+    /// The same sector, boot code and all, with the protective entry as long as the disk; false when it is so already. Entries
+    /// beside it (a hybrid MBR) are somebody's decision: then it stays as it is.
+    /// </summary>
+    internal static bool TryResize(ReadOnlySpan<byte> sector, long diskSectors, [NotNullWhen(true)] out byte[]? resized)
+    {
+        resized = null;
+        int used = 0;
+        int protective = 0;
+        for (int i = 0; i < EntryCount; i++)
+        {
+            int at = TableAt + (i * EntrySize);
+            used += sector[at + TypeAt] == 0 ? 0 : 1;
+            protective = sector[at + TypeAt] == ProtectiveType ? at : protective;
+        }
+
+        uint sectors = SectorsFor(diskSectors);
+        uint had = BinaryPrimitives.ReadUInt32LittleEndian(sector[(protective + SectorsAt)..]);
+        if (used != 1 || protective == 0 || had == sectors || had == uint.MaxValue)
+        {
+            return false;
+        }
+
+        resized = sector.ToArray();
+        EndingChs.CopyTo(resized.AsSpan(protective + TypeAt + 1));
+        BinaryPrimitives.WriteUInt32LittleEndian(resized.AsSpan(protective + SectorsAt), sectors);
+        return true;
+    }
+
     internal static byte[] ToSector(int sectorSize, long diskSectors)
     {
         byte[] sector = new byte[sectorSize];
@@ -50,8 +80,10 @@ internal static class ProtectiveMbr
         entry[TypeAt] = ProtectiveType;
         EndingChs.CopyTo(entry[(TypeAt + 1)..]);
         BinaryPrimitives.WriteUInt32LittleEndian(entry[FirstSectorAt..], 1);
-        BinaryPrimitives.WriteUInt32LittleEndian(entry[SectorsAt..], (uint)Math.Min(diskSectors - 1, uint.MaxValue));
+        BinaryPrimitives.WriteUInt32LittleEndian(entry[SectorsAt..], SectorsFor(diskSectors));
         Signature.CopyTo(sector.AsSpan(SignatureAt));
         return sector;
     }
+
+    private static uint SectorsFor(long diskSectors) => (uint)Math.Min(diskSectors - 1, uint.MaxValue);
 }

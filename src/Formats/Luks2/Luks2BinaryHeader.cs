@@ -1,4 +1,5 @@
 using System;
+using System.Buffers.Binary;
 using System.Numerics;
 using System.Text;
 using System.Text.Unicode;
@@ -30,9 +31,15 @@ public readonly record struct Luks2BinaryHeader(
     /// <summary>Room for the checksum, in bytes.</summary>
     internal const int ChecksumLength = 64;
 
+    /// <summary>Length of a copy's salt, in bytes: it only makes each checksum differ.</summary>
+    internal const int SaltLength = 64;
+
+    private const int SequenceIdOffset = 0x10;
+    private const int SaltOffset = 0x68;
+    private const int UuidOffset = 0xa8;
+    private const int HeaderOffsetOffset = 0x100;
     private const int LabelLength = 48;
     private const int ChecksumNameLength = 32;
-    private const int SaltLength = 64;
     private const int UuidLength = 40;
 
     // "LUKS" and "SKUL", each before 0xba 0xbe.
@@ -82,6 +89,26 @@ public readonly record struct Luks2BinaryHeader(
         value = new((int)headerSize, sequenceId, labelText, subsystemText, checksumText, parsedUuid);
         return true;
     }
+
+    /// <summary>
+    /// Makes the fixed part of one copy into that of the copy which stands at <paramref name="offset"/>; the checksum is not made.
+    /// All else stays, bytes that no one knows yet too.
+    /// </summary>
+    internal static void Rewrite(Span<byte> bytes, int offset, ulong sequenceId, ReadOnlySpan<byte> salt)
+    {
+        (offset == 0 ? PrimaryMagic : SecondaryMagic).CopyTo(bytes);
+        BinaryPrimitives.WriteUInt64BigEndian(bytes[SequenceIdOffset..], sequenceId);
+        salt[..SaltLength].CopyTo(bytes[SaltOffset..]);
+        BinaryPrimitives.WriteUInt64BigEndian(bytes[HeaderOffsetOffset..], (ulong)offset);
+    }
+
+    /// <summary>Whether a copy begins as the first one of LUKS2 does.</summary>
+    internal static bool IsPrimary(ReadOnlySpan<byte> bytes) =>
+        bytes.StartsWith(PrimaryMagic) && BinaryPrimitives.ReadUInt16BigEndian(bytes[PrimaryMagic.Length..]) == 2;
+
+    /// <summary>The UUID where a copy has it, whether the rest is in order or not.</summary>
+    internal static Guid? UuidIn(ReadOnlySpan<byte> bytes) =>
+        TryText(bytes.Slice(UuidOffset, UuidLength), out string text) && Guid.TryParseExact(text, "D", out Guid uuid) ? uuid : null;
 
     /// <summary>Text up to the first zero byte; the field must have one, as it is C's.</summary>
     private static bool TryText(ReadOnlySpan<byte> field, out string text)

@@ -1,6 +1,4 @@
 using System;
-using System.Security.Cryptography;
-using InitRuntime.Crypto;
 
 namespace InitRuntime.Formats.Luks2;
 
@@ -14,8 +12,14 @@ namespace InitRuntime.Formats.Luks2;
 /// <param name="IsSecondary">Whether it is the second copy.</param>
 /// <param name="PrimaryProblem">Why the first copy does not count; no error if it is in order, though it may be older.</param>
 /// <param name="SecondaryProblem">The same for the second copy.</param>
+/// <param name="OtherSequenceId">The sequence id of the copy that does not count; null if it is not in order.</param>
 public sealed record Luks2Header(
-    Luks2BinaryHeader Binary, Luks2Metadata Metadata, bool IsSecondary, ParseError PrimaryProblem, ParseError SecondaryProblem)
+    Luks2BinaryHeader Binary,
+    Luks2Metadata Metadata,
+    bool IsSecondary,
+    ParseError PrimaryProblem,
+    ParseError SecondaryProblem,
+    ulong? OtherSequenceId)
 {
     /// <summary>Both copies of the usual size, in bytes.</summary>
     public const int FirstRead = 2 * Luks2BinaryHeader.MinimumHeaderSize;
@@ -23,13 +27,29 @@ public sealed record Luks2Header(
     /// <summary>Both copies of the greatest size, in bytes.</summary>
     public const int LongestRead = 2 * Luks2BinaryHeader.MaximumHeaderSize;
 
+    /// <summary>Of both copies and the keyslot areas behind them, in bytes.</summary>
+    public ulong Length => (2 * (ulong)Binary.HeaderSize) + (ulong)Metadata.KeyslotsLength;
+
+    /// <summary>Why the copy that does not count must be written anew: damaged or older; no error if both copies are the same.</summary>
+    public ParseError OtherCopyProblem
+    {
+        get
+        {
+            ParseError problem = IsSecondary ? PrimaryProblem : SecondaryProblem;
+            return !problem.IsError && OtherSequenceId != Binary.SequenceId
+                ? new($"older: sequence id {OtherSequenceId}, the other copy has {Binary.SequenceId}")
+                : problem;
+        }
+    }
+
     /// <summary>Whether bytes from the start of a device claim to be LUKS of any version, damaged or not.</summary>
     public static bool HasMagic(ReadOnlySpan<byte> device) =>
         device.Length >= Luks2BinaryHeader.PrimaryMagic.Length && device.StartsWith(Luks2BinaryHeader.PrimaryMagic);
 
     /// <summary>
-    /// Reads both copies and takes the valid one, of two valid ones the one with the higher sequence id. An error while
-    /// <paramref name="device"/> is shorter than the device and than <see cref="LongestRead"/> may mean that more is needed.
+    /// Reads both copies and takes the valid one, of two valid ones the one with the higher sequence id. While
+    /// <paramref name="device"/> is shorter than the device and than <see cref="LongestRead"/>, an error or an
+    /// <see cref="OtherCopyProblem"/> may only mean that more is needed.
     /// </summary>
     /// <param name="device">Bytes from the start of the device.</param>
     /// <param name="deviceLength">Of the whole device, in bytes: all ranges are checked against it.</param>
@@ -50,10 +70,24 @@ public sealed record Luks2Header(
 
         bool second = primaryError.IsError || (!secondaryError.IsError && secondary.SequenceId > primary.SequenceId);
         value = second
-            ? new(secondary, secondaryMetadata, true, primaryError, default)
-            : new(primary, primaryMetadata, false, default, secondaryError);
+            ? new(secondary, secondaryMetadata, true, primaryError, default, primaryError.IsError ? null : primary.SequenceId)
+            : new(primary, primaryMetadata, false, default, secondaryError, secondaryError.IsError ? null : secondary.SequenceId);
         error = default;
         return true;
+    }
+
+    /// <summary>
+    /// Whether something that is not this volume's stands in the place of the first copy: no zeros, not the volume's UUID, and no
+    /// LUKS2 magic with a damaged UUID. Then the second copy is what was left when the device got other content, and must
+    /// neither be opened nor repaired.
+    /// </summary>
+    /// <param name="device">The bytes that the header was read from.</param>
+    public bool HasForeignStart(ReadOnlySpan<byte> device)
+    {
+        ReadOnlySpan<byte> start = device[..Luks2BinaryHeader.Length];
+        return PrimaryProblem.IsError
+            && start.ContainsAnyExcept((byte)0)
+            && (Luks2BinaryHeader.UuidIn(start) is { } uuid ? uuid != Binary.Uuid : !Luks2BinaryHeader.IsPrimary(start));
     }
 
     /// <summary>Looks for the second copy where it can stand: behind a first one of each size.</summary>
@@ -99,7 +133,7 @@ public sealed record Luks2Header(
         }
 
         copy = copy[..binary.HeaderSize];
-        error = CheckChecksum(copy, binary.ChecksumAlgorithm);
+        error = Luks2Checksum.Check(copy, binary.ChecksumAlgorithm);
         if (error.IsError)
         {
             return error;
@@ -107,28 +141,5 @@ public sealed record Luks2Header(
 
         Luks2MetadataReader.TryParse(copy[Luks2BinaryHeader.Length..], binary.HeaderSize, deviceLength, out metadata, out error);
         return error;
-    }
-
-    /// <summary>The checksum is made over the whole copy, with zeros in its own place (specification, 2.2).</summary>
-    private static ParseError CheckChecksum(ReadOnlySpan<byte> copy, string algorithmName)
-    {
-        if (!DigestAlgorithms.TryFromKernelName(algorithmName, out DigestAlgorithm algorithm))
-        {
-            return new($"checksum \"{Escaped.Text(algorithmName)}\", known are sha1, sha256, sha384, sha512");
-        }
-
-        Span<byte> actual = stackalloc byte[Luks2BinaryHeader.ChecksumLength];
-        actual.Clear();
-        int behind = Luks2BinaryHeader.ChecksumOffset + Luks2BinaryHeader.ChecksumLength;
-        using var digest = new StackDigest(algorithm);
-        digest.Append(copy[..Luks2BinaryHeader.ChecksumOffset]);
-        digest.Append(actual);
-        digest.Append(copy[behind..]);
-        digest.Finish(actual);
-        actual = actual[..algorithm.LengthInBytes()];
-        ReadOnlySpan<byte> expected = copy.Slice(Luks2BinaryHeader.ChecksumOffset, actual.Length);
-        return CryptographicOperations.FixedTimeEquals(actual, expected)
-            ? default
-            : new($"checksum differs: expected {Convert.ToHexStringLower(expected[..6])}.., found {Convert.ToHexStringLower(actual[..6])}..");
     }
 }

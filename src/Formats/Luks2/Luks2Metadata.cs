@@ -26,6 +26,23 @@ public sealed record Luks2Metadata(
     public bool IsReencryptionUnfinished =>
         Requirements.Any(IsReencryption) || Segments.Any(segment => segment.IsBackup) || Segments.Length > 1;
 
+    /// <summary>The lowest number that no token has; null when all are taken.</summary>
+    public int? FirstFreeToken
+    {
+        get
+        {
+            for (int number = 0; number < Luks2Token.Maximum; number++)
+            {
+                if (!Array.Exists(Tokens, token => token.Number == number))
+                {
+                    return number;
+                }
+            }
+
+            return null;
+        }
+    }
+
     /// <summary>The first requirement that no one here knows, or null.</summary>
     internal string? UnknownRequirement => Array.Find(Requirements, requirement => !IsReencryption(requirement));
 

@@ -9,7 +9,6 @@ namespace InitRuntime.Formats.Luks2;
 internal sealed class Luks2MetadataReader(int headerSize, ulong deviceLength)
 {
     private const int MaximumKeyslots = 32;
-    private const int MaximumTokens = 32;
     private const int MaximumSegments = 32;
     private const int MaximumDigests = 32;
 
@@ -67,7 +66,7 @@ internal sealed class Luks2MetadataReader(int headerSize, ulong deviceLength)
             keyslots,
             [.. All(root, "digests", MaximumDigests, Digest).OrderBy(digest => digest.Number)],
             [.. All(root, "segments", MaximumSegments, Segment).OrderBy(segment => segment.Number)],
-            [.. All(root, "tokens", MaximumTokens, Token).OrderBy(token => token.Number)],
+            [.. All(root, "tokens", Luks2Token.Maximum, Token).OrderBy(token => token.Number)],
             (long)(_keyslotsEnd - _keyslotsStart),
             Options(config.Texts("flags", optional: true)),
             requirements);

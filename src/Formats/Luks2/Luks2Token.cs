@@ -5,4 +5,8 @@ namespace InitRuntime.Formats.Luks2;
 /// <param name="Kind">The <c>type</c> member: <see cref="SystemdTpm2Token.Kind"/>, <see cref="ClevisToken.Kind"/> or another. Text from the disk.</param>
 /// <param name="Keyslots">Numbers of the keyslots that its key opens.</param>
 /// <param name="Json">The whole object in UTF-8, not yet checked further.</param>
-public sealed record Luks2Token(int Number, string Kind, int[] Keyslots, byte[] Json);
+public sealed record Luks2Token(int Number, string Kind, int[] Keyslots, byte[] Json)
+{
+    /// <summary>How many tokens a header may have.</summary>
+    internal const int Maximum = 32;
+}

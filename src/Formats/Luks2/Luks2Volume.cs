@@ -47,7 +47,7 @@ public sealed record Luks2Volume
             : segment.Integrity is { } integrity ? new($"its data have integrity \"{Escaped.Text(integrity)}\", which is not supported")
             : segment.Kind != "crypt" ? new($"its data segment is of type \"{Escaped.Text(segment.Kind)}\", only crypt is known")
             : segment.Encryption != Luks2Keyslot.Cipher ? new($"its data are encrypted with \"{Escaped.Text(segment.Encryption)}\", only {Luks2Keyslot.Cipher} is known")
-            : segment.Offset < HeaderEnd(header) ? new($"its data begin at byte {segment.Offset}, before the end of the header at {HeaderEnd(header)}")
+            : segment.Offset < header.Length ? new($"its data begin at byte {segment.Offset}, before the end of the header at {header.Length}")
             : digests.Length != 1 ? new($"{digests.Length} digests prove its key, wanted one")
             : default;
         if (error.IsError || segment is null)
@@ -66,7 +66,4 @@ public sealed record Luks2Volume
         value = new(header, segment, digests[0], usable, usable[0].KeyLength);
         return true;
     }
-
-    private static ulong HeaderEnd(Luks2Header header) =>
-        (2 * (ulong)header.Binary.HeaderSize) + (ulong)header.Metadata.KeyslotsLength;
 }

@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Globalization;
 using System.IO;
 using System.Text;
+using InitRuntime.Formats;
 using InitRuntime.Formats.BootGuard;
 using InitRuntime.Formats.Gpt;
 using InitRuntime.Mkinitramfs.Host;
