@@ -5,6 +5,7 @@ using InitRuntime.Formats.BootConfig;
 using InitRuntime.Formats.Luks2;
 using InitRuntime.Linux;
 using InitRuntime.Stages;
+using InitRuntime.Storage.Devices;
 using InitRuntime.Storage.Luks;
 using InitRuntime.TpmUnlock;
 using Microsoft.Win32.SafeHandles;
@@ -34,8 +35,9 @@ internal sealed class FirstBoot(BootTpm tpm, RootTools tools, VolumeFileSystem f
     ];
 
     /// <summary>Puts an encryption header on a partition whose content counts for nothing.</summary>
-    internal LuksDevice Format(string device, VolumeSettings volume)
+    internal LuksDevice Format(BlockDevice partition, VolumeSettings volume)
     {
+        string device = partition.Path;
         log.Write(Priority.Choice, $"volumes: {volume.Name}: first boot: encrypting {device}; what it holds counts for nothing");
         using var passphrase = new SecretBuffer(SystemdUnseal.MaximumPassphraseLength);
         SystemdTpm2Token token = tpm.Seal(passphrase.Span, out int length);
@@ -53,20 +55,20 @@ internal sealed class FirstBoot(BootTpm tpm, RootTools tools, VolumeFileSystem f
                 $"making the encryption header of {volume.Name}", "/usr/sbin/cryptsetup",
                 ["luksFormat", .. HeaderOptions, "--header", header, "--offset", $"{DataOffset / SectorSize}", "--sector-size", $"{EncryptionSector(device)}", device],
                 passphrase.Span[..length]);
-            LuksDevice made = LuksDevice.TryRead(header, out ParseError error) ?? throw new BootException($"the new header cannot be read: {error}", header);
-            made.WriteTokens([
-                new(0, SystemdTpm2TokenWriter.Write(token, keyslot: 0)),
-                new(1, BirthToken.Write(BirthState.New)),
-            ]);
-            StagedHeader.Write(header, 0, device, DataOffset);
+            using SafeFileHandle handle = KernelFile.Open(device);
+            LuksDevice made = LuksDevice.TryReadAt(header, 0, (ulong)KernelFile.LengthOf(handle, device), out ParseError error)
+                ?? throw new BootException($"the new header cannot be read: {error}", header);
+            return StagedHeader.Write(LuksHeader.WriteTokens(made, Tokens(token, FirstBootState.New)), partition, clear: true);
         }
         finally
         {
             KernelFile.Remove(header);
         }
-
-        return LuksDevice.TryRead(device, out ParseError problem) ?? throw new BootException($"the new header cannot be read: {problem}", device);
     }
+
+    /// <summary>The tokens of a header whose only keyslot has the sealed passphrase.</summary>
+    internal static TokenChange[] Tokens(SystemdTpm2Token token, FirstBootState state) =>
+        [TokenChange.Put(0, SystemdTpm2TokenWriter.Write(token, keyslot: 0)), TokenChange.Put(1, FirstBootToken.Write(state))];
 
     /// <summary>Does what is left of a first boot, on the open volume, and then takes the token away that says so.</summary>
     /// <param name="luks">The volume; its state token tells what is left.</param>
@@ -75,7 +77,7 @@ internal sealed class FirstBoot(BootTpm tpm, RootTools tools, VolumeFileSystem f
     /// <param name="key">A passphrase of it.</param>
     internal LuksDevice Finish(LuksDevice luks, string mapped, VolumeSettings volume, VolumeKey key)
     {
-        if (luks.Birth?.State == BirthState.New)
+        if (luks.FirstBoot!.State == FirstBootState.New)
         {
             fileSystem.Make(mapped, volume);
         }
@@ -85,10 +87,14 @@ internal sealed class FirstBoot(BootTpm tpm, RootTools tools, VolumeFileSystem f
             luks = AddRecoveryKey(luks, volume, key);
         }
 
-        luks.RemoveToken(luks.Birth!.Number);
+        luks = LuksHeader.RemoveToken(luks, luks.FirstBoot!.Number);
         log.Write(Priority.Choice, $"volumes: {volume.Name}: encrypted, and sealed to this TPM");
-        return LuksDevice.TryRead(luks.Device, out ParseError error) ?? throw new BootException($"the header cannot be read: {error}", luks.Device);
+        return luks;
     }
+
+    /// <summary>A header that cryptsetup has changed.</summary>
+    internal static LuksDevice ReadAgain(LuksDevice luks) => LuksDevice.TryRead(luks.Device!, out ParseError error)
+        ?? throw new BootException($"the encryption header cannot be read again: {error}", luks.Path);
 
     /// <summary>4096-byte sectors cost a disk less; a device of odd length cannot have them.</summary>
     internal static int EncryptionSector(string device)
@@ -111,13 +117,14 @@ internal sealed class FirstBoot(BootTpm tpm, RootTools tools, VolumeFileSystem f
                 $"adding a recovery key to {volume.Name}", "/usr/sbin/cryptsetup",
                 [
                     "luksAddKey", "--batch-mode", "--hash", "sha512", "--pbkdf", "pbkdf2", "--pbkdf-force-iterations", Iterations, "--key-file", "-",
-                    "--new-keyfile-size", $"{RecoveryKey.TextLength}", luks.Device, pipe.Path,
+                    "--new-keyfile-size", $"{RecoveryKey.TextLength}", luks.Path, pipe.Path,
                 ],
                 key.Passphrase);
         }
 
-        LuksDevice added = LuksDevice.TryRead(luks.Device, out ParseError error) ?? throw new BootException($"the header cannot be read: {error}", luks.Device);
-        added.WriteTokens([new(added.FirstFreeToken, RecoveryToken.Write(NewKeyslot(luks, added)))]);
+        LuksDevice added = ReadAgain(luks);
+        int slot = NewKeyslot(luks, added);
+        added = LuksHeader.WriteTokens(added, [TokenChange.Put(added.Header.Metadata.FirstFreeToken, SystemdRecoveryToken.Write(slot))]);
         if (volume.RecoveryKey == RecoveryKeyUse.Escrow)
         {
             tools.Run($"handing over the recovery key of {volume.Name}", volume.EscrowProgram!, [volume.Name, $"{luks.Header.Binary.Uuid}"], text.Span);
@@ -129,7 +136,7 @@ internal sealed class FirstBoot(BootTpm tpm, RootTools tools, VolumeFileSystem f
             TerminalPrompt.Show("\n\n");
         }
 
-        return LuksDevice.TryRead(luks.Device, out error) ?? throw new BootException($"the header cannot be read: {error}", luks.Device);
+        return added;
     }
 
     /// <summary>A cut may have come between the keyslot and the hand-over: a key that nobody got must not stay.</summary>
@@ -141,7 +148,7 @@ internal sealed class FirstBoot(BootTpm tpm, RootTools tools, VolumeFileSystem f
             {
                 tools.Run(
                     "dropping a key that was not handed over", "/usr/sbin/cryptsetup",
-                    ["luksKillSlot", "--batch-mode", "--key-file", "-", luks.Device, $"{slot.Number}"], key.Passphrase);
+                    ["luksKillSlot", "--batch-mode", "--key-file", "-", luks.Path, $"{slot.Number}"], key.Passphrase);
             }
         }
     }
@@ -162,6 +169,6 @@ internal sealed class FirstBoot(BootTpm tpm, RootTools tools, VolumeFileSystem f
             }
         }
 
-        throw new BootException("cryptsetup added no keyslot", after.Device);
+        throw new BootException("cryptsetup added no keyslot", after.Path);
     }
 }

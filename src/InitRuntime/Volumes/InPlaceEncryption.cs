@@ -7,6 +7,7 @@ using InitRuntime.Linux;
 using InitRuntime.Linux.DeviceMapper;
 using InitRuntime.Stages;
 using InitRuntime.Storage.DeviceMapper;
+using InitRuntime.Storage.Devices;
 using InitRuntime.Storage.Luks;
 using InitRuntime.TpmUnlock;
 using Microsoft.Win32.SafeHandles;
@@ -35,12 +36,14 @@ internal sealed class InPlaceEncryption(BootTpm tpm, RootTools tools, VolumeFile
     internal static bool IsStaged(string device)
     {
         long length = LengthOf(device);
-        return length > 2 * Room && LuksDevice.TryReadAt(device, length - Room, length, out _) is { Birth.State: BirthState.Staged };
+        return length > 2 * Room
+            && LuksDevice.TryReadAt(device, length - Room, (ulong)length, out _) is { FirstBoot.State: FirstBootState.Staged, IsReencryptionUnfinished: true };
     }
 
     /// <summary>Puts the header on a partition that holds a plain file system; the data are encrypted by <see cref="Resume"/>.</summary>
-    internal LuksDevice Begin(string device, VolumeSettings volume, VolumeFileSystem.Content content)
+    internal LuksDevice Begin(BlockDevice partition, VolumeSettings volume, VolumeFileSystem.Content content)
     {
+        string device = partition.Path;
         log.Write(Priority.Choice, $"volumes: {volume.Name}: first boot: encrypting {content} on {device} in place");
         long length = LengthOf(device);
         if (length <= 2 * Room)
@@ -69,21 +72,13 @@ internal sealed class InPlaceEncryption(BootTpm tpm, RootTools tools, VolumeFile
             KernelFile.Remove($"/dev/mapper/{staging.Name}");
         }
 
-        LuksDevice staged = LuksDevice.TryReadAt(device, length - Room, length, out ParseError error)
-            ?? throw new BootException($"the staged header cannot be read: {error}", device);
-        staged.WriteTokens([
-            new(0, SystemdTpm2TokenWriter.Write(token, keyslot: 0)),
-            new(1, BirthToken.Write(BirthState.Staged)),
-        ]);
-        return Arrive(device);
+        LuksHeader.WriteTokens(ReadStaged(device, length), FirstBoot.Tokens(token, FirstBootState.Staged));
+        return Arrive(partition);
     }
 
     /// <summary>Copies a staged header to the start of the partition. It can be done again, whatever became of the last time.</summary>
-    internal LuksDevice Arrive(string device)
-    {
-        StagedHeader.Write(device, LengthOf(device) - Room, device, Start);
-        return LuksDevice.TryRead(device, out ParseError error) ?? throw new BootException($"the new header cannot be read: {error}", device);
-    }
+    internal static LuksDevice Arrive(BlockDevice partition) =>
+        StagedHeader.Write(ReadStaged(partition.Path, LengthOf(partition.Path)), partition, clear: true);
 
     /// <summary>Encrypts what is not encrypted yet, and says how far it is.</summary>
     internal LuksDevice Resume(LuksDevice luks, VolumeSettings volume)
@@ -92,17 +87,20 @@ internal sealed class InPlaceEncryption(BootTpm tpm, RootTools tools, VolumeFile
         tools.Run(
             $"encrypting {volume.Name} in place", "/usr/sbin/cryptsetup",
             [
-                "reencrypt", "--resume-only", "--batch-mode", "--key-file", "-", "--progress-json", "--progress-frequency", "5", luks.Device,
+                "reencrypt", "--resume-only", "--batch-mode", "--key-file", "-", "--progress-json", "--progress-frequency", "5", luks.Path,
             ],
             key.Passphrase,
             line => Report(volume.Name, line));
-        return LuksDevice.TryRead(luks.Device, out ParseError error) ?? throw new BootException($"the header cannot be read: {error}", luks.Device);
+        return FirstBoot.ReadAgain(luks);
     }
+
+    private static LuksDevice ReadStaged(string device, long length) => LuksDevice.TryReadAt(device, length - Room, (ulong)length, out ParseError error)
+        ?? throw new BootException($"the staged header cannot be read: {error}", device);
 
     private static long LengthOf(string device)
     {
         using SafeFileHandle handle = KernelFile.Open(device);
-        return (long)Math.Min(BlockDeviceSize.Of(handle, device), long.MaxValue);
+        return KernelFile.LengthOf(handle, device);
     }
 
     /// <summary>cryptsetup refuses sectors that are larger than the file system's blocks.</summary>

@@ -61,7 +61,7 @@ internal sealed class VolumeKey : IDisposable
                 return key;
             }
 
-            throw new BootException($"volume {volume.Name} is not unlocked: {reasons}", luks.Device, hint);
+            throw new BootException($"volume {volume.Name} is not unlocked: {reasons}", luks.Path, hint);
         }
         catch
         {
@@ -91,7 +91,7 @@ internal sealed class VolumeKey : IDisposable
                     return true;
                 }
 
-                if (luks.TryOpenKeyslot(encrypted, token.Keyslots, Passphrase, volumeKey, out int keyslot, out ParseError error))
+                if (LuksVolume.TryOpenKeyslot(luks, encrypted, token.Keyslots, Passphrase, volumeKey, out int keyslot, out ParseError error))
                 {
                     Keyslot = keyslot;
                     return true;
@@ -123,10 +123,10 @@ internal sealed class VolumeKey : IDisposable
             _length = ConsolePrompt.Read($"Passphrase or recovery key for {volume.Name}: ", _passphrase);
             if (_length < 0)
             {
-                throw new BootException($"volume {volume.Name} is not unlocked: {reasons}; and nobody entered a passphrase on the console", luks.Device);
+                throw new BootException($"volume {volume.Name} is not unlocked: {reasons}; and nobody entered a passphrase on the console", luks.Path);
             }
 
-            if (luks.TryOpenKeyslot(encrypted, [], Passphrase, volumeKey, out int keyslot, out _))
+            if (LuksVolume.TryOpenKeyslot(luks, encrypted, null, Passphrase, volumeKey, out int keyslot, out _))
             {
                 Keyslot = keyslot;
                 return;
@@ -135,6 +135,6 @@ internal sealed class VolumeKey : IDisposable
             TerminalPrompt.Show("That opens no keyslot.\n");
         }
 
-        throw new BootException($"volume {volume.Name} is not unlocked: {reasons}; and {MostTries} wrong passphrases", luks.Device);
+        throw new BootException($"volume {volume.Name} is not unlocked: {reasons}; and {MostTries} wrong passphrases", luks.Path);
     }
 }

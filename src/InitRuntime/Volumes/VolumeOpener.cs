@@ -47,11 +47,11 @@ internal sealed class VolumeOpener(SystemDisk disk, DeviceMonitor devices, DmCon
     {
         Partition partition = disk.Table.FindLabel(volume.Name)
             ?? throw new BootException($"the partition table has not exactly one partition {volume.Name}", disk.Device.Path, "was the whole disk image written?");
-        string device = devices.WaitFor(
+        BlockDevice device = devices.WaitFor(
             () => disk.FindNode(partition), deadline,
-            () => new BootException($"the kernel made no node for {volume.Name} in time", disk.Device.Path)).Path;
+            () => new BootException($"the kernel made no node for {volume.Name} in time", disk.Device.Path));
         bool isNew = (partition.Attributes & PartitionAttributes.NewVolume) != 0;
-        return volume.Encryption == VolumeEncryption.None ? OpenPlain(volume, device, isNew) : OpenEncrypted(volume, device, isNew);
+        return volume.Encryption == VolumeEncryption.None ? OpenPlain(volume, device.Path, isNew) : OpenEncrypted(volume, device, isNew);
     }
 
     private VolumeReport OpenPlain(VolumeSettings volume, string device, bool isNew)
@@ -68,11 +68,11 @@ internal sealed class VolumeOpener(SystemDisk disk, DeviceMonitor devices, DmCon
         return new VolumeReport { Name = volume.Name, MountPoint = volume.MountPoint, Device = device, FirstBoot = isNew };
     }
 
-    private VolumeReport OpenEncrypted(VolumeSettings volume, string device, bool isNew)
+    private VolumeReport OpenEncrypted(VolumeSettings volume, BlockDevice device, bool isNew)
     {
         LuksDevice luks = FindOrMake(volume, device, isNew);
-        bool firstBoot = luks.Birth is not null;
-        bool inPlace = luks.Birth?.State == BirthState.Staged;
+        bool firstBoot = luks.IsFirstBootUnfinished;
+        bool inPlace = luks.FirstBoot?.State == FirstBootState.Staged;
         if (luks.IsReencryptionUnfinished)
         {
             luks = InPlace.Resume(luks, volume);
@@ -80,22 +80,23 @@ internal sealed class VolumeOpener(SystemDisk disk, DeviceMonitor devices, DmCon
 
         if (!Luks2Volume.TryFind(luks.Header, out Luks2Volume encrypted, out ParseError error))
         {
-            throw new BootException($"volume {volume.Name} cannot be opened: {error}", device);
+            throw new BootException($"volume {volume.Name} cannot be opened: {error}", device.Path);
         }
 
         using var volumeKey = new SecretBuffer(encrypted.KeyLength);
         using VolumeKey key = VolumeKey.Find(tpm, luks, volume, encrypted, volumeKey);
-        MappedDevice mapped = LuksMapping.Activate(deviceMapper, luks, encrypted, volume.Name, volumeKey.Span);
+        MappedDevice mapped = LuksVolume.Activate(deviceMapper, luks, encrypted, volume.Name, volumeKey.Span);
         mapped.WriteUdevRecord();
         tpm.MeasureVolume(volumeKey.Span, volume.Name, luks.Header.Binary.Uuid);
-        if (luks.Birth is not null)
+        if (luks.IsFirstBootUnfinished)
         {
             luks = FirstBoot.Finish(luks, $"/dev/mapper/{volume.Name}", volume, key);
         }
 
-        if (luks.Repair() is { } repaired)
+        if (luks.Header.OtherCopyProblem is { IsError: true } problem)
         {
-            log.Write(Priority.Choice, $"volumes: {volume.Name}: {repaired}");
+            log.Write(Priority.Choice, $"volumes: {volume.Name}: one copy of its encryption header is written anew: {problem}");
+            luks = LuksHeader.Repair(luks);
         }
 
         _fileSystem.Mount($"/dev/mapper/{volume.Name}", volume, volume.Grow || inPlace);
@@ -103,7 +104,7 @@ internal sealed class VolumeOpener(SystemDisk disk, DeviceMonitor devices, DmCon
         {
             Name = volume.Name,
             MountPoint = volume.MountPoint,
-            Device = device,
+            Device = device.Path,
             LuksUuid = luks.Header.Binary.Uuid,
             UnlockedBy = key.Source,
             FirstBoot = firstBoot,
@@ -111,7 +112,7 @@ internal sealed class VolumeOpener(SystemDisk disk, DeviceMonitor devices, DmCon
     }
 
     /// <summary>The encryption header of a volume; the first boot makes it. What is not encrypted is never mounted instead.</summary>
-    private LuksDevice FindOrMake(VolumeSettings volume, string device, bool isNew)
+    private LuksDevice FindOrMake(VolumeSettings volume, BlockDevice device, bool isNew)
     {
         if (isNew)
         {
@@ -123,15 +124,15 @@ internal sealed class VolumeOpener(SystemDisk disk, DeviceMonitor devices, DmCon
 
         LuksDevice? found = LuksDevice.TryRead(device, out ParseError error);
         bool mayEncryptInPlace = volume.Encryption is VolumeEncryption.Reencrypt or VolumeEncryption.FormatIfEmpty;
-        if (mayEncryptInPlace && found is null && InPlaceEncryption.IsStaged(device))
+        if (mayEncryptInPlace && found is null && InPlaceEncryption.IsStaged(device.Path))
         {
-            return InPlace.Arrive(device);
+            return InPlaceEncryption.Arrive(device);
         }
 
         if (error.IsError)
         {
             throw new BootException(
-                $"the encryption header of {volume.Name} is damaged: {error}", device,
+                $"the encryption header of {volume.Name} is damaged: {error}", device.Path,
                 "restore a copy of it by cryptsetup luksHeaderRestore; or give the content up: sgdisk --attributes=N:set:56 marks the partition as new");
         }
 
@@ -145,7 +146,7 @@ internal sealed class VolumeOpener(SystemDisk disk, DeviceMonitor devices, DmCon
             return found;
         }
 
-        VolumeFileSystem.Content content = VolumeFileSystem.Look(device);
+        VolumeFileSystem.Content content = VolumeFileSystem.Look(device.Path);
         if (mayEncryptInPlace && content.Superblock is not null)
         {
             Grow(volume);
@@ -159,7 +160,7 @@ internal sealed class VolumeOpener(SystemDisk disk, DeviceMonitor devices, DmCon
         }
 
         throw new BootException(
-            $"volume {volume.Name} is to be encrypted, and holds {content}: it is not mounted", device,
+            $"volume {volume.Name} is to be encrypted, and holds {content}: it is not mounted", device.Path,
             $"encrypt = \"{VolumeSettingsJson.Name(volume.Encryption)}\" takes only encrypted volumes and partitions that are marked as new: sgdisk --attributes=N:set:56");
     }
 

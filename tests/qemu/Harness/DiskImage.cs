@@ -75,6 +75,19 @@ internal sealed class DiskImage : IDisposable
     internal DiskImage FillAsGuestLeftIt(string label, long offset, long length, byte value) => OnGuestDisk(
         string.Create(CultureInfo.InvariantCulture, $"write -P {value} {OffsetOf(label) + offset} {length}"));
 
+    /// <summary>Replaces a file of a FAT partition, on the disk as the guest left it.</summary>
+    internal DiskImage ReplaceFileAsGuestLeftIt(string label, string name, string file)
+    {
+        string flat = Flatten();
+        Mtools("mcopy", "-o", "-i", $"{flat}@@{OffsetOf(label)}", file, $"::{name}").Run(Quiet);
+        string slot = System.IO.Path.Combine(Directory, $"{label}.img");
+        new HostCommand(
+            "dd", $"if={flat}", $"of={slot}", "bs=1M", "iflag=skip_bytes,count_bytes", $"skip={OffsetOf(label)}", $"count={LengthOf(label)}",
+            "status=none").Run(Quiet);
+        File.Delete(flat);
+        return WriteAsGuestLeftIt(label, 0, slot);
+    }
+
     /// <summary>The whole disk as the guest left it, as a raw image that the tools of the host read.</summary>
     internal string Flatten()
     {
@@ -133,6 +146,36 @@ internal sealed class DiskImage : IDisposable
             WriteAt(region.Offset, region.Bytes);
         }
 
+        return this;
+    }
+
+    /// <summary>Length of a partition, in bytes.</summary>
+    internal long LengthOf(string label) => Table.FindLabel(label)!.Sectors * SectorSize;
+
+    /// <summary>Overwrites a partition from its start on with a file; holes in it are left as zeros.</summary>
+    internal DiskImage WriteFile(string label, string file)
+    {
+        Keep(() => new HostCommand(
+            "dd", $"if={file}", $"of={Path}", "bs=1M", "conv=notrunc,sparse", "oflag=seek_bytes", $"seek={OffsetOf(label)}", "status=none").Run(Quiet));
+        return this;
+    }
+
+    /// <summary>Takes away the mark of a partition that says that it is new, with Debian's own tool.</summary>
+    internal DiskImage MarkFilled(string label)
+    {
+        Keep(() => Images.Tools.Run("sgdisk", $"--attributes={Table.FindLabel(label)!.Number}:clear:56", Path));
+        return this;
+    }
+
+    /// <summary>As after the image was written to a larger disk.</summary>
+    internal DiskImage Enlarge(long bytes)
+    {
+        Keep(() =>
+        {
+            using FileStream disk = File.OpenWrite(Path);
+            disk.SetLength(disk.Length + bytes);
+            return disk.Length;
+        });
         return this;
     }
 

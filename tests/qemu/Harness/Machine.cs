@@ -33,6 +33,7 @@ internal sealed class Machine : IAsyncDisposable
     private readonly ITestOutputHelper _output;
     private readonly Channel<Verdict> _verdicts = Channel.CreateUnbounded<Verdict>();
     private readonly ConsoleWatch _watch;
+    private int _bootBegins;
 
     private Machine(MachineOptions options, ITestOutputHelper output)
     {
@@ -88,6 +89,20 @@ internal sealed class Machine : IAsyncDisposable
         }
     }
 
+    /// <summary>How the next boot ends, if it does so within this time; else null.</summary>
+    internal async Task<Verdict?> VerdictWithinAsync(TimeSpan time)
+    {
+        using var limit = new CancellationTokenSource(time);
+        try
+        {
+            return await _verdicts.Reader.ReadAsync(limit.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            return null;
+        }
+    }
+
     /// <summary>The next boot is one that has to reach the end.</summary>
     internal async Task<GuestReport> ReportAsync() => Assert.IsType<Running>(await VerdictAsync()).Report;
 
@@ -114,7 +129,14 @@ internal sealed class Machine : IAsyncDisposable
 
     /// <summary>Waits for words on the console.</summary>
     internal async Task WaitForAsync(string words) =>
-        Assert.True(await Task.Run(() => _machine.Console.WaitFor(words, _bootLimit)), $"\"{words}\" never came");
+        Assert.True(await Task.Run(() => _machine.Console.WaitFor(words, _bootLimit, _bootBegins)), $"\"{words}\" never came");
+
+    /// <summary>Waits until the firmware starts the machine's next boot; words of the one before count no longer.</summary>
+    internal async Task WaitForNextBootAsync()
+    {
+        _bootBegins = Console.Length;
+        await WaitForAsync("BdsDxe: starting");
+    }
 
     /// <summary>Types on the console.</summary>
     internal void Type(string text) => _machine.Console.Type(text);

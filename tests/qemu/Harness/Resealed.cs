@@ -19,8 +19,12 @@ internal static class Resealed
     private static PlainLog Quiet => new(TextWriter.Null, showCommands: false);
 
     /// <summary>The image's initramfs, with one text in it replaced by another one of the same length.</summary>
-    internal static byte[] WithText(BuiltImage image, string text, string replacement) =>
-        WithBytes(image, Unpack(image), Encoding.ASCII.GetBytes(text), Encoding.ASCII.GetBytes(replacement));
+    /// <param name="image">The image.</param>
+    /// <param name="text">Stands there exactly once.</param>
+    /// <param name="replacement">As long.</param>
+    /// <param name="keepSignatures">Whether the UKI keeps the PCR signatures of the image, which no longer fit.</param>
+    internal static byte[] WithText(BuiltImage image, string text, string replacement, bool keepSignatures = false) =>
+        WithBytes(image, Unpack(image), Encoding.ASCII.GetBytes(text), Encoding.ASCII.GetBytes(replacement), keepSignatures);
 
     /// <summary>The image's initramfs, with one bit changed in the last byte of a file.</summary>
     internal static byte[] WithChangedFile(BuiltImage image, string path)
@@ -63,7 +67,7 @@ internal static class Resealed
         throw new InvalidDataException($"no {path} in the initramfs: {error}");
     }
 
-    private static byte[] WithBytes(BuiltImage image, byte[] archive, byte[] wanted, byte[] put)
+    private static byte[] WithBytes(BuiltImage image, byte[] archive, byte[] wanted, byte[] put, bool keepSignatures = false)
     {
         int at = archive.AsSpan().IndexOf(wanted);
         if (at < 0 || put.Length != wanted.Length || archive.AsSpan(at + 1).IndexOf(wanted) >= 0)
@@ -73,16 +77,16 @@ internal static class Resealed
         }
 
         put.CopyTo(archive, at);
-        return Seal(image, archive);
+        return Seal(image, archive, keepSignatures);
     }
 
-    private static byte[] Seal(BuiltImage image, byte[] archive)
+    private static byte[] Seal(BuiltImage image, byte[] archive, bool keepSignatures = false)
     {
         string initramfs = Path.GetTempFileName();
         try
         {
             (Images.Tools.Command("zstd", "--check", "--quiet", "--stdout") with { Input = archive, OutputFile = initramfs }).Run(Quiet);
-            return Build(image, initramfs, signed: true);
+            return Build(image, initramfs, signed: true, keepSignatures);
         }
         finally
         {
@@ -90,7 +94,7 @@ internal static class Resealed
         }
     }
 
-    private static byte[] Build(BuiltImage image, string initramfs, bool signed)
+    private static byte[] Build(BuiltImage image, string initramfs, bool signed, bool keepSignatures = false)
     {
         byte[] file = File.ReadAllBytes(image[Artefacts.Uki]);
         if (!UkiImage.TryParse(file, out UkiImage? uki, out ParseError error))
