@@ -8,7 +8,9 @@ namespace InitRuntime.Formats.Gpt;
 /// <summary>A table that was read, and how good its two copies are.</summary>
 public sealed record GptReading
 {
-    /// <summary>The table: of the primary copy if that is good, else of the backup copy. It knows which, for when it is changed and written.</summary>
+    /// <summary>
+    /// The table: of the primary copy if that is good, else of the backup copy. It knows which, for when it is written again.
+    /// </summary>
     public required GptTable Table { get; init; }
 
     /// <summary>What is wrong with the primary copy, if anything.</summary>
