@@ -21,7 +21,7 @@ internal sealed class ToolsTree
         "btrfs-progs", "clevis-tpm2", "cpio", "cryptsetup-bin", "dosfstools", "e2fsprogs", "efibootguard", "erofs-utils", "fdisk",
         "gdisk", "kmod", "mtools", "openssl", "ovmf", "python3-cryptography", "python3-virt-firmware", "qemu-system-x86",
         "qemu-utils", "sbsigntool", "squashfs-tools", "swtpm", "swtpm-tools", "swupdate", "systemd-boot-efi", "systemd-cryptsetup",
-        "systemd-ukify", "tpm2-tools", "xz-utils", "zchunk", "zstd",
+        "systemd-ukify", "tpm2-tools", "xfsprogs", "xz-utils", "zchunk", "zstd",
     ];
 
     private readonly string _root;
