@@ -14,7 +14,7 @@ chmod 640 /etc/shadow
 # The root comes from /init, and nothing else is mounted from a table.
 rm -f /etc/fstab
 
-# No work for them: the root is read-only, and /var is new at every boot.
+# No work for them: packages come and go with the image only, and a disk in a file has nothing to trim.
 systemctl disable --quiet fstrim.timer dpkg-db-backup.timer
 systemctl set-default --quiet multi-user.target
 

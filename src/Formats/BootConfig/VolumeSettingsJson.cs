@@ -8,7 +8,8 @@ namespace InitRuntime.Formats.BootConfig;
 /// <summary>Volumes and TPM in boot.json: both directions, and the words that stand for each choice.</summary>
 public static class VolumeSettingsJson
 {
-    private const int MostVolumes = 32;
+    /// <summary>The most volumes that a file can have.</summary>
+    public const int MostVolumes = 32;
 
     private static readonly string[] _encryptions = ["format", "reencrypt", "format-if-empty", "none"];
     private static readonly string[] _fallbacks = ["fail", "ask"];

@@ -103,7 +103,7 @@ internal static class Resealed
         }
 
         string Section(string name) => Encoding.UTF8.GetString(uki!.Content(file, name)).TrimEnd('\0');
-        using AuthenticodeSigner? signer = signed ? OpenSigner(image) : null;
+        using AuthenticodeSigner? signer = signed ? AuthenticodeSigner.Open(Keys(image), Quiet) : null;
         string output = Path.GetTempFileName();
         try
         {
@@ -116,6 +116,7 @@ internal static class Resealed
                     CommandLine = Section(UkiSection.CommandLine),
                     OsRelease = Section(UkiSection.OsRelease),
                     Uname = Section(UkiSection.Uname),
+                    PcrKey = PcrPolicyKey.Open(Keys(image), Quiet),
                 },
                 signer,
                 output);
@@ -127,13 +128,14 @@ internal static class Resealed
         }
     }
 
-    private static AuthenticodeSigner OpenSigner(BuiltImage image) => AuthenticodeSigner.Open(
-        new SigningSection
-        {
-            SecureBootCertificate = KeyDirectory.CertificateIn(image.Keys),
-            SecureBootKey = KeyDirectory.KeyIn(image.Keys),
-            SecureBootCommand = null,
-            EnrolDirectory = null,
-        },
-        Quiet);
+    private static SigningSection Keys(BuiltImage image) => new()
+    {
+        SecureBootCertificate = KeyDirectory.CertificateIn(image.Keys),
+        SecureBootKey = KeyDirectory.KeyIn(image.Keys),
+        SecureBootCommand = null,
+        PcrPublicKey = KeyDirectory.PcrPublicKeyIn(image.Keys),
+        PcrKey = KeyDirectory.PcrKeyIn(image.Keys),
+        PcrCommand = null,
+        EnrolDirectory = null,
+    };
 }

@@ -109,6 +109,7 @@ internal sealed class ImageBuilder
                 CommandLine = CommandLine,
                 OsRelease = osRelease,
                 Uname = kernel.Version,
+                PcrKey = PcrPolicyKey.Open(_manifest.Signing, _log),
             },
             signer,
             uki));
@@ -150,6 +151,8 @@ internal sealed class ImageBuilder
         Root = new RootSettings { FileSystem = _manifest.Rootfs.FileSystem, SlotLabels = DiskLayout.RootSlots, Verity = verity },
         Modules = [.. modules.Select(module => module.Settings)],
         Overlays = _manifest.Overlays,
+        Volumes = [.. _manifest.Volumes.Select(volume => volume.Settings)],
+        Tpm = _manifest.Tpm,
         Failure = _manifest.Failure,
         WatchdogSeconds = _manifest.Boot.WatchdogSeconds,
         DeviceTimeoutSeconds = _manifest.Boot.DeviceTimeoutSeconds,
@@ -192,6 +195,8 @@ internal sealed class ImageBuilder
             FecOffset = verity.Fec?.Offset,
             FecRoots = verity.Fec?.Roots,
             Partitions = table.Partitions.ToDictionary(partition => partition.Label, partition => partition.Id),
+            Volumes = [.. _manifest.Volumes.Select(volume => new VolumeSummary(
+                volume.Settings.Name, volume.Settings.MountPoint, volume.Settings.FileSystem, VolumeSettingsJson.Name(volume.Settings.Encryption)))],
             Modules = [.. modules.Select(module => module.Settings.Name)],
             Pcr11 = pcrValues.GroupBy(value => value.Bank.Name).ToDictionary(
                 bank => bank.Key,

@@ -53,6 +53,9 @@ internal sealed record ImageSummary
     /// <summary>PARTUUIDs of the disk, by partition label: where an update is written to.</summary>
     public required IReadOnlyDictionary<string, Guid> Partitions { get; init; }
 
+    /// <summary>Persistent volumes, in the order of their partitions.</summary>
+    public IReadOnlyList<VolumeSummary> Volumes { get; init; } = [];
+
     /// <summary>Modules in the initramfs, in loading order.</summary>
     public required IReadOnlyList<string> Modules { get; init; }
 
@@ -75,6 +78,13 @@ internal sealed record ImageSummary
     internal static ImageSummary Read(ReadOnlySpan<byte> json) =>
         JsonSerializer.Deserialize(json, ImageSummaryJsonContext.Default.ImageSummary) ?? throw new JsonException("empty");
 }
+
+/// <summary>One persistent volume.</summary>
+/// <param name="Name">Also its partition's label.</param>
+/// <param name="Mount">Where the root has it.</param>
+/// <param name="FileSystem">btrfs, ext4 or xfs.</param>
+/// <param name="Encrypt">The manifest's word.</param>
+internal sealed record VolumeSummary(string Name, string Mount, string FileSystem, string Encrypt);
 
 /// <summary>One file of a build.</summary>
 /// <param name="Size">In bytes.</param>

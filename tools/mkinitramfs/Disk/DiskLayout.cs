@@ -14,8 +14,10 @@ namespace InitRuntime.Mkinitramfs.Disk;
 /// </summary>
 internal static class DiskLayout
 {
+    /// <summary>What the disk's own GUID is made from, in place of a label.</summary>
+    internal const string Disk = "disk";
+
     internal const string Efi = "efi";
-    internal const string Var = "var";
 
     /// <summary>Labels of the slots of the loader's configuration, in slot order.</summary>
     internal static readonly IReadOnlyList<string> BootSlots = ["BOOT0", "BOOT1"];
@@ -36,10 +38,18 @@ internal static class DiskLayout
             Request(Efi, PartitionType.EfiSystem, disk.EfiSize, PartitionAttributes.None),
             .. BootSlots.Select(label => Request(label, PartitionType.BasicData, disk.BootSize, PartitionAttributes.NoAutomaticMount)),
             .. RootSlots.Select(label => Request(label, PartitionType.RootX64, disk.RootSize, PartitionAttributes.NoAutomaticMount | PartitionAttributes.ReadOnly)),
-            Request(Var, PartitionType.Var, disk.VarSize, PartitionAttributes.NoAutomaticMount),
+            .. manifest.Volumes.Select(volume => Request(
+                volume.Settings.Name, TypeFor(volume.Settings.MountPoint), volume.Size, PartitionAttributes.NoAutomaticMount | PartitionAttributes.NewVolume)),
         ];
-        return GptLayout.Place(Id("disk"), requests);
+        return GptLayout.Place(Id(Disk), requests);
     }
+
+    private static Guid TypeFor(string mountPoint) => mountPoint switch
+    {
+        "/var" => PartitionType.Var,
+        "/home" => PartitionType.Home,
+        _ => PartitionType.LinuxGeneric,
+    };
 
     /// <summary>A UUID of version 8 (RFC 9562) from two names.</summary>
     private static Guid Derive(string image, string label)

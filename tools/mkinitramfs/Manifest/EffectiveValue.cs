@@ -23,14 +23,14 @@ internal sealed record EffectiveValue(string Section, string Key, JsonNode? Valu
             {
                 all.AddRange(section.Keys.Select(key => Of(reading.Values, section.Name, key, 0)));
             }
-            else if (reading.Values.OverlayCount is { } count)
+            else if (reading.Values.CountOf(section.Name) is { } count)
             {
                 all.AddRange(Enumerable.Range(0, count)
                     .SelectMany(i => section.Keys.Select(key => Of(reading.Values, $"{section.Name}[{i}]", key, i))));
             }
-            else
+            else if (section.Name == ManifestKeys.OverlayPath.Section)
             {
-                all.AddRange(ManifestKeys.DefaultOverlays.SelectMany((overlay, i) => new EffectiveValue[]
+                all.AddRange(ManifestKeys.DefaultOverlays(reading.Values).SelectMany((overlay, i) => new EffectiveValue[]
                 {
                     new($"{section.Name}[{i}]", ManifestKeys.OverlayPath.Name, overlay.Path, null, null, null),
                     new($"{section.Name}[{i}]", ManifestKeys.OverlayUpper.Name, overlay.Upper, null, null, null),

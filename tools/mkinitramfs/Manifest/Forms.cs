@@ -113,7 +113,7 @@ internal static class Forms
                 }
                 else if (!twice && read.Contains(one))
                 {
-                    good = context.Refuse(item, $"{ManifestErrors.Quote(item.Text)} stands twice in the list", "remove one");
+                    good = context.Refuse(item, $"{(item.Kind == NodeKind.Number ? item.Number : ManifestErrors.Quote(item.Text))} stands twice in the list", "remove one");
                 }
                 else
                 {

@@ -20,6 +20,11 @@ internal sealed record ImageManifest
 
     public required DiskSection Disk { get; init; }
 
+    /// <summary>The persistent volumes, in the order of their partitions and of mounting.</summary>
+    public required IReadOnlyList<VolumeSection> Volumes { get; init; }
+
+    public required TpmSettings Tpm { get; init; }
+
     public required BootSection Boot { get; init; }
 
     public required IReadOnlyList<OverlaySettings> Overlays { get; init; }
@@ -130,9 +135,14 @@ internal sealed record DiskSection
     public required long BootSize { get; init; }
 
     public required long RootSize { get; init; }
+}
 
-    /// <summary>Size of the var partition; the last one, so a larger disk can grow it.</summary>
-    public required long VarSize { get; init; }
+/// <summary><c>[[volume]]</c>: a persistent partition behind the root slots.</summary>
+/// <param name="Settings">What /init is told.</param>
+/// <param name="Size">In bytes.</param>
+internal sealed record VolumeSection(VolumeSettings Settings, long Size)
+{
+    public bool IsEncrypted => Settings.Encryption != VolumeEncryption.None;
 }
 
 /// <summary><c>[boot]</c>.</summary>
@@ -143,6 +153,12 @@ internal sealed record BootSection
 
     /// <summary>What EFI Boot Guard arms, in seconds; 0 for none (a board without a driver for it does not boot otherwise).</summary>
     public required int WatchdogSeconds { get; init; }
+
+    /// <summary>Drivers that can feed the watchdog during long work.</summary>
+    public required IReadOnlyList<string> WatchdogModules { get; init; }
+
+    /// <summary>Whether the manifest names them, so that the kernel has to have them.</summary>
+    public required bool WatchdogModulesAreNamed { get; init; }
 
     public required int DeviceTimeoutSeconds { get; init; }
 
@@ -164,6 +180,15 @@ internal sealed record SigningSection
     /// signature; null with <see cref="SecureBootKey"/>.
     /// </summary>
     public required IReadOnlyList<string>? SecureBootCommand { get; init; }
+
+    /// <summary>Public half (PEM) of the key that signs PCR policies; null for an image without such policies.</summary>
+    public required string? PcrPublicKey { get; init; }
+
+    /// <summary>Its private key (PEM), or null with <see cref="PcrCommand"/>.</summary>
+    public required string? PcrKey { get; init; }
+
+    /// <summary>As <see cref="SecureBootCommand"/>; null with <see cref="PcrKey"/>.</summary>
+    public required IReadOnlyList<string>? PcrCommand { get; init; }
 
     /// <summary>Directory with PK, KEK and db, for <c>initruntime run</c> to enrol; null if unknown.</summary>
     public required string? EnrolDirectory { get; init; }

@@ -11,10 +11,20 @@ internal static class KeyDirectory
     /// <summary>Its certificate.</summary>
     internal const string SecureBootCertificate = "db.crt";
 
+    /// <summary>The key that signs PCR policies.</summary>
+    internal const string PcrKey = "pcr.key";
+
+    /// <summary>Its public half.</summary>
+    internal const string PcrPublicKey = "pcr.pub";
+
     /// <summary>Its files that a build cannot do without.</summary>
-    internal static readonly string[] Needed = [SecureBootCertificate, SecureBootKey];
+    internal static readonly string[] Needed = [SecureBootCertificate, SecureBootKey, PcrKey, PcrPublicKey];
 
     internal static string CertificateIn(string directory) => Path.Combine(directory, SecureBootCertificate);
 
     internal static string KeyIn(string directory) => Path.Combine(directory, SecureBootKey);
+
+    internal static string PcrKeyIn(string directory) => Path.Combine(directory, PcrKey);
+
+    internal static string PcrPublicKeyIn(string directory) => Path.Combine(directory, PcrPublicKey);
 }

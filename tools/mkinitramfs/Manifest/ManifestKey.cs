@@ -66,12 +66,16 @@ internal sealed class ManifestKey<T>(string section, string name, Form<T> form) 
     /// <summary>The default, when it follows from other keys.</summary>
     internal Func<ManifestValues, T>? DefaultOf { get; init; }
 
+    /// <summary>The default, when it follows from other keys and from which table of a repeated section it stands in.</summary>
+    internal Func<ManifestValues, int, T>? DefaultAt { get; init; }
+
     internal bool HasFixedDefault { get; private init; }
 
     internal override string FormInWords => form.InWords;
 
     /// <summary>What holds when the manifest does not set it.</summary>
-    internal T DefaultIn(ManifestValues values) => DefaultOf is null ? _fixedDefault! : DefaultOf(values);
+    internal T DefaultIn(ManifestValues values, int index = 0) =>
+        DefaultAt is not null ? DefaultAt(values, index) : DefaultOf is not null ? DefaultOf(values) : _fixedDefault!;
 
     internal override void Read(ManifestNode node, FormContext context, ManifestValues values, int index, Place place)
     {

@@ -1,9 +1,10 @@
 using System.Collections.Generic;
+using System.Linq;
 using InitRuntime.Formats.BootConfig;
 
 namespace InitRuntime.Mkinitramfs.Manifest;
 
-/// <content>The keys about the device: disk, loader, overlays, failure, signing, development.</content>
+/// <content>The keys about the device: disk, loader, overlays, failure, development.</content>
 internal static partial class ManifestKeys
 {
     internal static readonly ManifestKey<long> DiskEfiSize = new("disk", "efi-size", Forms.Size(8 * Mebi, 4 * Gibi))
@@ -24,12 +25,6 @@ internal static partial class ManifestKeys
         Default = Gibi,
     };
 
-    internal static readonly ManifestKey<long> DiskVarSize = new("disk", "var-size", Forms.Size(16 * Mebi, 16 * Tebi))
-    {
-        Summary = "Partition `var`: what the device keeps. It is the last one, so that a larger disk can grow it.",
-        Default = Gibi,
-    };
-
     internal static readonly ManifestKey<string> BootLoader = new("boot", "loader", Forms.Choice("efi-boot-guard"))
     {
         Summary = "The boot loader: it chooses the slot and arms the watchdog.",
@@ -40,6 +35,13 @@ internal static partial class ManifestKeys
     {
         Summary = "Time that the loader gives the whole boot before the hardware watchdog resets the board; `\"0s\"` for no watchdog. A board for which the loader has no watchdog driver boots only with `\"0s\"`.",
         Default = 60,
+    };
+
+    internal static readonly ManifestKey<IReadOnlyList<string>> BootWatchdogModules = new(
+        "boot", "watchdog-modules", Forms.List("a list of modules", TextForms.Module))
+    {
+        Summary = "Drivers of the root that feed the watchdog while a volume is encrypted, checked or grown, which can take longer than `watchdog`. Each is loaded when its device is there, and only if there is a volume and a watchdog. Ones of the default that the kernel does not have are passed over.",
+        Default = ["iTCO_wdt", "i6300esb", "wdat_wdt", "sp5100_tco"],
     };
 
     internal static readonly ManifestKey<int> BootDeviceTimeout = new("boot", "device-timeout", Forms.Duration(1, 3600))
@@ -79,46 +81,21 @@ internal static partial class ManifestKeys
         Default = 300,
     };
 
-    internal static readonly ManifestKey<string?> SigningKeys = new("signing", "keys", PathForms.ExistingDirectory.OrNone<string?>(path => path, path => path!))
-    {
-        Summary = "A directory made by `initruntime keys`: stands for the keys below. Development keys; a product has its own.",
-    };
-
-    internal static readonly ManifestKey<string?> SigningCertificate = new(
-        "signing", "secure-boot-certificate", PathForms.File.OrNone<string?>(path => path, path => path!))
-    {
-        Summary = "Secure Boot certificate (PEM) that the devices have in their db.",
-        DefaultOf = values => values.Get(SigningKeys!) is { } directory ? KeyDirectory.CertificateIn(directory) : null,
-        DefaultInWords = $"`{KeyDirectory.SecureBootCertificate}` of `keys`",
-        DerivedFrom = SigningKeys,
-    };
-
-    internal static readonly ManifestKey<string?> SigningKey = new(
-        "signing", "secure-boot-key", PathForms.File.OrNone<string?>(path => path, path => path!))
-    {
-        Summary = "Its private key (PEM), or `secure-boot-command`.",
-        DefaultOf = values => values.Get(SigningKeys!) is { } directory ? KeyDirectory.KeyIn(directory) : null,
-        DefaultInWords = $"`{KeyDirectory.SecureBootKey}` of `keys`",
-        DerivedFrom = SigningKeys,
-    };
-
-    internal static readonly ManifestKey<IReadOnlyList<string>?> SigningCommand = new(
-        "signing", "secure-boot-command", Forms.List("a list: a program and its arguments", TextForms.CommandWord, twice: true)
-            .OrNone<IReadOnlyList<string>?>(words => words, words => words!))
-    {
-        Summary = "A command that signs, for keys that never leave an HSM. It gets the SHA-256 digest as hex in one more argument and prints the raw RSA PKCS#1 v1.5 signature. A program with a `/` in its name is relative to the manifest.",
-    };
-
     internal static readonly ManifestKey<bool> DevelopmentDebugShell = new("development", "debug-shell", Forms.Flag)
     {
         Summary = "A failed boot opens a shell on the console. Whoever reaches the console owns the device.",
         Default = false,
     };
 
-    /// <summary>The overlays of a manifest that has no <c>[[overlay]]</c>: what a systemd root needs to be writable.</summary>
-    internal static readonly IReadOnlyList<OverlaySettings> DefaultOverlays =
+    private static readonly OverlaySettings[] _defaultOverlays =
     [
         new() { Path = "/etc", Upper = "tmpfs" },
         new() { Path = "/var", Upper = "tmpfs" },
     ];
+
+    /// <summary>
+    /// The overlays of a manifest that has no <c>[[overlay]]</c>: what a systemd root needs to be writable, and no volume makes so.
+    /// </summary>
+    internal static IReadOnlyList<OverlaySettings> DefaultOverlays(ManifestValues values) =>
+        [.. _defaultOverlays.Where(overlay => !MountRules.VolumeMounts(values).Any(volume => MountRules.IsIn(overlay.Path, volume.Path)))];
 }

@@ -141,7 +141,7 @@ internal static partial class ManifestKeys
     internal static readonly ManifestKey<IReadOnlyDictionary<string, string>> KernelModuleOptions = new(
         "kernel", "module-options", TextForms.ModuleOptions)
     {
-        Summary = "Parameters of modules in the initramfs, such as `iTCO_wdt = \"nowayout=1\"`.",
+        Summary = "Parameters of modules that the boot loads, such as `iTCO_wdt = \"nowayout=1\"`.",
         Default = new Dictionary<string, string>(),
     };
 

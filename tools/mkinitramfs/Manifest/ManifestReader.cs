@@ -81,7 +81,7 @@ internal static class ManifestReader
             }
             else if (section.Repeated && member.Value.Kind == NodeKind.List && member.Value.Items.All(item => item.Kind == NodeKind.Table))
             {
-                values.OverlayCount = member.Value.Items.Count;
+                values.SetCount(section.Name, member.Value.Items.Count);
                 for (int i = 0; i < member.Value.Items.Count; i++)
                 {
                     ReadTable(section, member.Value.Items[i], i, context, values);
@@ -128,13 +128,13 @@ internal static class ManifestReader
     }
 
     private static string SectionHint(string name) =>
-        ManifestSections.Keys.FirstOrDefault(key => key.Name == name) is { } key ? $"{name} belongs into [{key.Section}]"
+        ManifestSections.Keys.FirstOrDefault(key => key.Name == name) is { } key ? $"{name} belongs into {ManifestSections.Find(key.Section)!.Header}"
         : Nearest.Of(name, ManifestSections.All.Select(section => section.Name)) is { } near ? $"did you mean {ManifestSections.Find(near)!.Header}?"
         : $"known sections: {string.Join(", ", ManifestSections.All.Select(section => section.Header))}";
 
     private static string KeyHint(ManifestSection section, string name) =>
         Nearest.Of(name, section.Keys.Select(key => key.Name)) is { } near ? $"did you mean {near}?"
-        : ManifestSections.Keys.FirstOrDefault(key => key.Name == name) is { } key ? $"{name} belongs into [{key.Section}]"
+        : ManifestSections.Keys.FirstOrDefault(key => key.Name == name) is { } key ? $"{name} belongs into {ManifestSections.Find(key.Section)!.Header}"
         : $"known keys: {string.Join(", ", section.Keys.Select(key => key.Name))}";
 
     private static ImageManifest Assemble(string file, ManifestValues values) => new()
@@ -182,12 +182,21 @@ internal static class ManifestReader
             EfiSize = values.Get(DiskEfiSize),
             BootSize = values.Get(DiskBootSize),
             RootSize = values.Get(DiskRootSize),
-            VarSize = values.Get(DiskVarSize),
+        },
+        Volumes = [.. Enumerable.Range(0, values.CountOf(VolumeName.Section) ?? 0).Select(i => VolumeOf(values, i))],
+        Tpm = new()
+        {
+            Measure = values.Get(TpmMeasure),
+            SignedPcrs = values.Get(TpmSignedPcrs),
+            Pcrs = values.Get(TpmPcrs),
+            Pin = values.Get(TpmPin),
         },
         Boot = new()
         {
             Loader = values.Get(BootLoader),
             WatchdogSeconds = values.Get(BootWatchdog),
+            WatchdogModules = values.Get(BootWatchdogModules),
+            WatchdogModulesAreNamed = values.PlaceOf(BootWatchdogModules) is not null,
             DeviceTimeoutSeconds = values.Get(BootDeviceTimeout),
             Init = values.Get(BootInit),
         },
@@ -198,13 +207,31 @@ internal static class ManifestReader
             SecureBootCertificate = values.Get(SigningCertificate)!,
             SecureBootKey = values.Get(SigningKey),
             SecureBootCommand = AbsoluteProgram(values.Get(SigningCommand), Path.GetDirectoryName(file)!),
+            PcrPublicKey = values.Get(SigningPcrPublicKey),
+            PcrKey = values.Get(SigningPcrKey),
+            PcrCommand = AbsoluteProgram(values.Get(SigningPcrCommand), Path.GetDirectoryName(file)!),
             EnrolDirectory = values.Get(SigningKeys),
         },
         Development = new() { DebugShell = values.Get(DevelopmentDebugShell) },
     };
 
-    private static IReadOnlyList<OverlaySettings> OverlaysOf(ManifestValues values) => values.OverlayCount is not { } count
-        ? DefaultOverlays
+    private static VolumeSection VolumeOf(ManifestValues values, int i) => new(
+        new()
+        {
+            Name = values.Get(VolumeName, i),
+            MountPoint = values.Get(VolumeMount, i),
+            FileSystem = values.Get(VolumeFileSystem, i),
+            MountOptions = string.Join(',', values.Get(VolumeMountOptions, i)),
+            Encryption = values.Get(VolumeEncrypt, i),
+            Grow = values.Get(VolumeGrow, i),
+            OnUnlockFailure = values.Get(VolumeOnUnlockFailure, i),
+            RecoveryKey = values.Get(VolumeRecoveryKey, i),
+            EscrowProgram = values.Get(VolumeEscrowProgram, i),
+        },
+        values.Get(VolumeSize, i));
+
+    private static IReadOnlyList<OverlaySettings> OverlaysOf(ManifestValues values) => values.CountOf(OverlayPath.Section) is not { } count
+        ? DefaultOverlays(values)
         : [.. Enumerable.Range(0, count).Select(i => new OverlaySettings { Path = values.Get(OverlayPath, i), Upper = values.Get(OverlayUpper, i) })];
 
     private static IReadOnlyList<string>? AbsoluteProgram(IReadOnlyList<string>? words, string directory) =>

@@ -1,19 +1,15 @@
 using System;
 using System.Collections.Generic;
-using System.IO;
 using System.Linq;
 using static InitRuntime.Mkinitramfs.Manifest.ManifestKeys;
 
 namespace InitRuntime.Mkinitramfs.Manifest;
 
-/// <summary>The rules between keys. A rule is silent about values that were refused already.</summary>
+/// <summary>The rules between keys; those of volumes, mounts, TPM and signing have their own files. A rule is silent about values that were refused already.</summary>
 internal static class ManifestRules
 {
     /// <summary>Longest kernel command line. Source: COMMAND_LINE_SIZE of x86 (2048), less the final zero.</summary>
     private const int LongestCommandLine = 2047;
-
-    /// <summary>File systems of the kernel, which /init moves into the root: nothing can lie over them.</summary>
-    private static readonly string[] _kernelDirectories = ["/dev", "/proc", "/run", "/sys"];
 
     internal static void Check(ManifestValues values, ManifestErrors errors)
     {
@@ -22,8 +18,10 @@ internal static class ManifestRules
         CheckCommandLine(values, errors);
         CheckVerity(values, errors);
         CheckTimes(values, errors);
-        CheckOverlays(values, errors);
-        CheckSigning(values, errors);
+        VolumeSectionRules.Check(values, errors);
+        MountRules.Check(values, errors);
+        TpmSectionRules.Check(values, errors);
+        SigningRules.Check(values, errors);
     }
 
     private static void CheckRoot(ManifestValues values, ManifestErrors errors)
@@ -116,90 +114,6 @@ internal static class ManifestRules
             errors.Add(values.ValuePlaceOf(key), key.FullName,
                 $"device-timeout is {Forms.ShowDuration(timeout)} and watchdog is {Forms.ShowDuration(watchdog)}",
                 "keep device-timeout below watchdog: else a missing disk ends in a bare reset instead of a message");
-        }
-    }
-
-    private static void CheckOverlays(ManifestValues values, ManifestErrors errors)
-    {
-        var before = new List<(string Path, int Line)>();
-        for (int i = 0; i < (values.OverlayCount ?? 0); i++)
-        {
-            if (!values.IsGood(OverlayPath, i))
-            {
-                continue;
-            }
-
-            string path = values.Get(OverlayPath, i);
-            Place place = values.ValuePlaceOf(OverlayPath, i);
-            if (_kernelDirectories.Any(directory => IsIn(path, directory)))
-            {
-                errors.Add(place, OverlayPath.FullName, $"{ManifestErrors.Quote(path)} belongs to the kernel's own file systems", "it can be written without an overlay");
-            }
-            else if (before.Find(other => other.Path == path) is { Path: not null } same)
-            {
-                errors.Add(place, OverlayPath.FullName, $"{ManifestErrors.Quote(path)} has an overlay already, in line {same.Line}", "remove one of the two");
-            }
-            else if (before.Find(other => IsIn(other.Path, path)) is { Path: not null } inner)
-            {
-                errors.Add(place, OverlayPath.FullName, $"{ManifestErrors.Quote(path)} would hide the overlay of {ManifestErrors.Quote(inner.Path)}, in line {inner.Line}", "put the outer directory first");
-            }
-
-            before.Add((path, place.Line));
-        }
-    }
-
-    private static bool IsIn(string path, string directory) =>
-        path == directory || path.StartsWith(directory + "/", StringComparison.Ordinal);
-
-    private static void CheckSigning(ManifestValues values, ManifestErrors errors)
-    {
-        ManifestKey[] own = [SigningCertificate, SigningKey, SigningCommand];
-        if (values.PlaceOf(SigningKeys) is { } keysPlace)
-        {
-            foreach (ManifestKey key in own.Where(key => values.PlaceOf(key) is not null))
-            {
-                errors.Add(values.PlaceOf(key)!.Value, key.FullName, $"contradicts signing.keys in line {keysPlace.Line}", "keep keys, or the keys that it stands for");
-            }
-
-            CheckKeyDirectory(values, errors);
-            return;
-        }
-
-        if (own.All(key => values.PlaceOf(key) is null))
-        {
-            errors.Add(values.HeaderOf("signing"), SigningKeys.FullName, "missing",
-                "make development keys by \"initruntime keys DIR\" and set keys = \"DIR\", or set secure-boot-certificate and secure-boot-key");
-            return;
-        }
-
-        if (values.PlaceOf(SigningCertificate) is null)
-        {
-            errors.Add(values.HeaderOf("signing"), SigningCertificate.FullName, "missing", "name the certificate (PEM) of the Secure Boot key");
-        }
-
-        if (values.PlaceOf(SigningKey) is { } keyPlace && values.PlaceOf(SigningCommand) is { } commandPlace)
-        {
-            errors.Add(commandPlace, SigningCommand.FullName, $"contradicts {SigningKey.FullName} in line {keyPlace.Line}", "a key file or a command signs: keep one");
-        }
-        else if (values.PlaceOf(SigningKey) is null && values.PlaceOf(SigningCommand) is null)
-        {
-            errors.Add(values.HeaderOf("signing"), SigningKey.FullName, "missing", "set secure-boot-key or secure-boot-command");
-        }
-
-        if (values.IsGood(SigningCommand) && values.Get(SigningCommand) is { Count: 0 })
-        {
-            errors.Add(values.ValuePlaceOf(SigningCommand), SigningCommand.FullName, "an empty list", "name the program that signs");
-        }
-    }
-
-    private static void CheckKeyDirectory(ManifestValues values, ManifestErrors errors)
-    {
-        if (values.IsGood(SigningKeys) && values.Get(SigningKeys) is { } directory)
-        {
-            foreach (string name in KeyDirectory.Needed.Where(name => !File.Exists(Path.Combine(directory, name))))
-            {
-                errors.Add(values.ValuePlaceOf(SigningKeys), SigningKeys.FullName, $"{name} is not in {directory}", $"make the keys by \"initruntime keys {directory}\"");
-            }
         }
     }
 }

@@ -7,9 +7,12 @@ internal sealed class ManifestValues
 {
     private readonly Dictionary<(ManifestKey Key, int Index), (object? Value, bool Good, Place Place, Place ValuePlace)> _set = [];
     private readonly Dictionary<string, Place> _headers = [];
+    private readonly Dictionary<string, int> _counts = [];
 
-    /// <summary>How many <c>[[overlay]]</c> tables there are; null when the manifest does not speak of overlays.</summary>
-    internal int? OverlayCount { get; set; }
+    /// <summary>How many tables of a repeated section there are; null when the manifest does not speak of it.</summary>
+    internal int? CountOf(string section) => _counts.TryGetValue(section, out int count) ? count : null;
+
+    internal void SetCount(string section, int count) => _counts[section] = count;
 
     internal void Set(ManifestKey key, int index, object? value, bool good, Place place, Place valuePlace) =>
         _set[(key, index)] = (value, good, place, valuePlace);
@@ -33,5 +36,5 @@ internal sealed class ManifestValues
 
     /// <summary>The value of a key: the manifest's, else its default.</summary>
     internal T Get<T>(ManifestKey<T> key, int index = 0) =>
-        _set.TryGetValue((key, index), out var entry) && entry.Good ? (T)entry.Value! : key.DefaultIn(this);
+        _set.TryGetValue((key, index), out var entry) && entry.Good ? (T)entry.Value! : key.DefaultIn(this, index);
 }

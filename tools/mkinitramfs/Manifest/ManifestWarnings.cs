@@ -1,4 +1,5 @@
 using System.Collections.Generic;
+using System.Linq;
 using InitRuntime.Formats.BootConfig;
 using InitRuntime.Mkinitramfs.Signing;
 
@@ -28,6 +29,11 @@ internal static class ManifestWarnings
         if (manifest.Boot.WatchdogSeconds == 0)
         {
             warnings.Add("boot.watchdog: off; a boot that hangs stays hung, and no other slot is tried");
+        }
+
+        foreach (VolumeSection volume in manifest.Volumes.Where(volume => volume.Settings.RecoveryKey is RecoveryKeyUse.Show))
+        {
+            warnings.Add($"volume.recovery-key: the first boot shows the key of {volume.Settings.Name} on the console, to whoever can read it there");
         }
 
         return warnings;

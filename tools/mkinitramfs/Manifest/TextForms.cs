@@ -3,6 +3,7 @@ using System.Buffers;
 using System.Collections.Generic;
 using System.Linq;
 using System.Text.Json.Nodes;
+using InitRuntime.Formats.BootConfig;
 
 namespace InitRuntime.Mkinitramfs.Manifest;
 
@@ -88,6 +89,16 @@ internal static class TextForms
     /// <summary>A module by the kernel's name: dashes become underscores.</summary>
     internal static Form<string> Module { get; } = Underscored(Forms.Text("a kernel module", text =>
         IsModuleName(text) ? null : Wrong(text, "a module name", "letters, digits and _, without path and .ko, such as \"virtio_blk\"")));
+
+    internal static Form<string> VolumeName { get; } = Forms.Text("lower-case letters, digits and `-`", text =>
+        VolumeRules.IsName(text)
+            ? null
+            : Wrong(text, "a volume name", $"1 to {VolumeSettings.MaximumNameLength} lower-case letters, digits and dashes, the first a letter"));
+
+    internal static Form<string> MountOption { get; } = Forms.Text("one mount option", text =>
+        text.Length > 0 && !text.Contains(',') && VolumeRules.IsMountOptions(text)
+            ? null
+            : Wrong(text, "one mount option", "give each option its own item, such as \"noexec\"; no commas, spaces or letters beyond ASCII"));
 
     internal static Form<string?> Salt { get; } = Forms.Text("hex digits", text =>
         text.Length <= LongestSalt && text.Length % 2 == 0 && text.All(char.IsAsciiHexDigit)

@@ -1,6 +1,7 @@
 using System;
 using System.Security.Cryptography;
 using InitRuntime.Mkinitramfs.Host;
+using InitRuntime.Mkinitramfs.Manifest;
 using InitRuntime.Mkinitramfs.Signing;
 
 namespace InitRuntime.Mkinitramfs.Uki;
@@ -29,6 +30,15 @@ internal sealed class PcrPolicyKey
     /// SubjectPublicKeyInfo that the PEM file holds.
     /// </summary>
     internal byte[] Fingerprint => SHA256.HashData(_publicKey);
+
+    /// <summary>The key that a manifest names; null if it names none.</summary>
+    /// <exception cref="BuildException">A file of it cannot be used.</exception>
+    internal static PcrPolicyKey? Open(SigningSection settings, IBuildLog log) => settings switch
+    {
+        { PcrPublicKey: { } publicKey, PcrCommand: { } words } => Open(new CommandSigner(words, log), publicKey),
+        { PcrPublicKey: { } publicKey, PcrKey: { } key } => Open(PemKeySigner.Open(key), publicKey),
+        _ => null,
+    };
 
     /// <summary>A key pair.</summary>
     /// <param name="signer">Holds the private key.</param>

@@ -23,12 +23,15 @@ internal static class PcrPrediction
     /// <summary>The register that systemd-stub measures a UKI into (TPM2_PCR_KERNEL_BOOT).</summary>
     internal const int Register = 11;
 
+    /// <summary>The phase path from the start of <c>/init</c> until it leaves the initramfs.</summary>
+    internal const string InitramfsPhase = "enter-initrd";
+
     private const int BufferSize = 128 * 1024;
 
     /// <summary>The phase paths that systemd-measure takes by default.</summary>
     internal static IReadOnlyList<string> DefaultPhasePaths { get; } =
     [
-        "enter-initrd",
+        InitramfsPhase,
         "enter-initrd:leave-initrd",
         "enter-initrd:leave-initrd:sysinit",
         "enter-initrd:leave-initrd:sysinit:ready",

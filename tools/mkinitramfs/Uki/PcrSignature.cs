@@ -17,7 +17,7 @@ internal static class PcrSignature
 
     private static readonly JsonWriterOptions _json = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    /// <summary>The JSON text: of each bank, one signed policy for each value.</summary>
+    /// <summary>The JSON text: of each bank, one signed policy for each of these values.</summary>
     /// <remarks>
     /// Every signature is RSASSA with SHA-256, whatever the bank, since that is what unlocking asks the TPM to verify.
     /// systemd-measure before systemd#41051 signs with the bank's digest instead, which then is refused.

@@ -55,7 +55,8 @@ internal static class UkiBuilder
         IReadOnlyList<PcrValue> values = PcrPrediction.Calculate(sections, _signedBanks, PcrPrediction.DefaultPhasePaths);
         if (inputs.PcrKey is not null)
         {
-            sections.Add(UkiPayload.FromText(UkiSection.PcrSignature, PcrSignature.Write(values, inputs.PcrKey)));
+            sections.Add(UkiPayload.FromText(UkiSection.PcrSignature, PcrSignature.Write(
+                [.. values.Where(value => inputs.SignedPhasePaths.Contains(value.PhasePath))], inputs.PcrKey)));
         }
 
         bool nxCompatible = (kernel.DllCharacteristics & PeImage.NxCompatible) != 0;

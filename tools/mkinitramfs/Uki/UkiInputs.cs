@@ -1,3 +1,5 @@
+using System.Collections.Generic;
+
 namespace InitRuntime.Mkinitramfs.Uki;
 
 /// <summary>What a UKI is made from.</summary>
@@ -26,4 +28,9 @@ internal sealed record UkiInputs
 
     /// <summary>Signs PCR policies; null for an image without <c>.pcrpkey</c> and <c>.pcrsig</c>.</summary>
     public PcrPolicyKey? PcrKey { get; init; }
+
+    /// <summary>
+    /// Phases for which policies are signed: the initramfs alone, so that nothing that runs later can have the TPM unseal.
+    /// </summary>
+    public IReadOnlyList<string> SignedPhasePaths { get; init; } = [PcrPrediction.InitramfsPhase];
 }

@@ -1,4 +1,6 @@
 using System;
+using System.Collections.Generic;
+using System.Linq;
 using System.Text;
 using InitRuntime.Formats;
 using InitRuntime.Formats.BootConfig;
@@ -37,8 +39,33 @@ public sealed class BootConfigTests
         [
             new ModuleSettings { Name = "dm_mod", Path = "/usr/lib/modules/dm-mod.ko", Always = true },
             new ModuleSettings { Name = "virtio_blk", Path = "/usr/lib/modules/virtio_blk.ko", Always = false, Needs = [0], Aliases = ["virtio:d00000002v*"], Options = "queues=1" },
+            new ModuleSettings { Name = "dm_crypt", Path = "/usr/lib/modules/6.12/kernel/dm-crypt.ko.xz", InRoot = true, Always = true, Needs = [0] },
         ],
         Overlays = [new OverlaySettings { Path = "/etc", Upper = "tmpfs" }],
+        Volumes =
+        [
+            new VolumeSettings
+            {
+                Name = "data",
+                MountPoint = "/data",
+                FileSystem = "xfs",
+                Encryption = VolumeEncryption.None,
+            },
+            new VolumeSettings
+            {
+                Name = "var",
+                MountPoint = "/var",
+                FileSystem = "btrfs",
+                MountOptions = "nodev,nosuid",
+                Encryption = VolumeEncryption.FormatIfEmpty,
+                Grow = true,
+                OnUnlockFailure = UnlockFallback.Ask,
+                RecoveryKey = RecoveryKeyUse.Escrow,
+                EscrowProgram = "/usr/lib/escrow",
+            },
+        ],
+        Tpm = new TpmSettings { Measure = MeasurePolicy.Required, SignedPcrs = [11], Pcrs = [0, 7], Pin = true },
+        WatchdogSeconds = 60,
         Failure = new FailureSettings { Action = FailureAction.PowerOff, LongestDelaySeconds = 600 },
         DeviceTimeoutSeconds = 30,
         Init = "/sbin/init",
@@ -54,6 +81,12 @@ public sealed class BootConfigTests
         Assert.Equal(_example.Root.Verity, read.Root.Verity);
         Assert.Equal([0], read.Modules[1].Needs);
         Assert.Equal(_example.Failure, read.Failure);
+        Assert.Equal([false, false, true], read.Modules.Select(module => module.InRoot));
+        Assert.Equal(_example.Volumes, read.Volumes);
+        Assert.Equal([11], read.Tpm.SignedPcrs);
+        Assert.Equal([0, 7], read.Tpm.Pcrs);
+        Assert.Equal((MeasurePolicy.Required, true), (read.Tpm.Measure, read.Tpm.Pin));
+        Assert.Equal(60, read.WatchdogSeconds);
     }
 
     [Theory]
@@ -66,6 +99,29 @@ public sealed class BootConfigTests
     [InlineData("\"options\": \"queues=1\"", "\"options\": 7", "modules[].options: wanted a string")]
     [InlineData("\"on_corruption\": \"panic\"", "\"on_corruption\": \"shrug\"", "root.verity.on_corruption: wanted panic, restart, eio or ignore")]
     [InlineData("\"format_version\": 1", "\"format_version\": 2", "format_version: 2, only 1 is known")]
+    [InlineData("\"in_root\": true", "\"in_root\": 1", "modules[].in_root: wanted true or false")]
+    [InlineData("\"in_root\": true,", "", "in_root is missing")]
+    [InlineData("\"name\": \"var\"", "\"name\": \"Var\"", "volumes[1].name: not lower-case letters, digits and dashes, or there twice, or \"root\"")]
+    [InlineData("\"name\": \"var\"", "\"name\": \"data\"", "volumes[1].name: not lower-case letters, digits and dashes, or there twice, or \"root\"")]
+    [InlineData("\"name\": \"var\"", "\"name\": \"root\"", "volumes[1].name: not lower-case letters, digits and dashes, or there twice, or \"root\"")]
+    [InlineData("\"mount_point\": \"/var\"", "\"mount_point\": \"/var/..\"", "volumes[1].mount_point: not a plain absolute path")]
+    [InlineData("\"file_system\": \"btrfs\"", "\"file_system\": \"zfs\"", "volumes[1].file_system: \"zfs\" is not known (btrfs, ext4, xfs)")]
+    [InlineData("\"file_system\": \"btrfs\"", "\"file_system\": \"xfs\"", "volumes[1].encryption: xfs cannot be made smaller, so it cannot be encrypted in place")]
+    [InlineData("\"mount_options\": \"nodev,nosuid\"", "\"mount_options\": \"no dev\"", "volumes[1].mount_options: not printable ASCII")]
+    [InlineData("\"encryption\": \"format-if-empty\"", "\"encryption\": \"plain\"", "volumes[].encryption: wanted format, reencrypt, format-if-empty, none")]
+    [InlineData("\"encryption\": \"format-if-empty\",", "", "encryption is missing")]
+    [InlineData("\"grow\": false", "\"grow\": true", "volumes[0].grow: only the last volume can grow")]
+    [InlineData("\"grow\": true,", "", "grow is missing")]
+    [InlineData("\"on_unlock_failure\": \"ask\"", "\"on_unlock_failure\": \"open\"", "volumes[].on_unlock_failure: wanted fail, ask")]
+    [InlineData("\"recovery_key\": \"escrow\"", "\"recovery_key\": \"show\"", "volumes[1].escrow_program: not a plain absolute path, or not what recovery_key says")]
+    [InlineData("\"recovery_key\": \"none\"", "\"recovery_key\": \"escrow\"", "volumes[0].escrow_program: not a plain absolute path, or not what recovery_key says")]
+    [InlineData("\"escrow_program\": \"/usr/lib/escrow\"", "\"escrow_program\": \"escrow\"", "volumes[1].escrow_program: not a plain absolute path, or not what recovery_key says")]
+    [InlineData("\"escrow_program\"", "\"escrow\"", "volumes[].escrow: not known")]
+    [InlineData("\"measure\": \"required\"", "\"measure\": \"perhaps\"", "tpm.measure: wanted best-effort, required")]
+    [InlineData("      11", "      24", "tpm.signed_pcrs[]: wanted a whole number from 0 to 23")]
+    [InlineData("      7", "      11", "tpm.pcrs: a PCR that signed_pcrs has too")]
+    [InlineData("\"pin\": true", "\"pin\": \"yes\"", "tpm.pin: wanted true or false")]
+    [InlineData("\"watchdog_seconds\": 60", "\"watchdog_seconds\": 65536", "watchdog_seconds: wanted a whole number from 0 to 65535")]
     public void A_wrong_value_is_named_with_its_place(string good, string bad, string message)
     {
         string text = Encoding.UTF8.GetString(BootConfigJson.Write(_example));
@@ -74,6 +130,35 @@ public sealed class BootConfigTests
         byte[] damaged = Encoding.UTF8.GetBytes(text[..at] + bad + text[(at + good.Length)..]);
         Assert.False(BootConfigJson.TryParse(damaged, out _, out ParseError error));
         Assert.Contains(message, error.ToString());
+    }
+
+    [Fact]
+    public void A_module_of_the_initramfs_needs_none_of_the_root()
+    {
+        ModuleSettings[] modules = [_example.Modules[0] with { InRoot = true }, _example.Modules[1]];
+        Assert.False(BootConfigJson.TryParse(BootConfigJson.Write(_example with { Modules = modules }), out _, out ParseError error));
+        Assert.Equal("modules[1].needs: 0 comes from the root, and so later", error.ToString());
+    }
+
+    [Fact]
+    public void The_key_of_an_encrypted_volume_is_bound_to_something()
+    {
+        bool Parses(TpmSettings tpm, IReadOnlyList<VolumeSettings> volumes, out ParseError error) =>
+            BootConfigJson.TryParse(BootConfigJson.Write(_example with { Tpm = tpm, Volumes = volumes }), out _, out error);
+        Assert.False(Parses(new TpmSettings(), _example.Volumes, out ParseError error));
+        Assert.Equal("tpm: keys that are bound to nothing", error.ToString());
+        Assert.True(Parses(new TpmSettings { Pin = true }, _example.Volumes, out _));
+        Assert.True(Parses(new TpmSettings { Pcrs = [7] }, _example.Volumes, out _));
+        Assert.True(Parses(new TpmSettings(), [_example.Volumes[0]], out _));
+    }
+
+    [Fact]
+    public void No_more_volumes_are_read_than_a_manifest_can_have()
+    {
+        VolumeSettings[] volumes = [.. Enumerable.Range(0, 33).Select(i => _example.Volumes[0] with { Name = $"v{i}" })];
+        Assert.True(BootConfigJson.TryParse(BootConfigJson.Write(_example with { Volumes = volumes[1..] }), out _, out _));
+        Assert.False(BootConfigJson.TryParse(BootConfigJson.Write(_example with { Volumes = volumes }), out _, out ParseError error));
+        Assert.Contains("volumes[]: more than 32", error.ToString());
     }
 
     [Fact]

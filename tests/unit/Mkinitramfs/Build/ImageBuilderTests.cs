@@ -87,7 +87,7 @@ public sealed class ImageBuilderTests : IDisposable
         Assert.Equal(8, first.Version);
         Assert.NotEqual(first, Uuid(_manifest with { Kernel = _manifest.Kernel with { CommandLine = ["panic=6"] } }));
         Assert.NotEqual(first, Uuid(_manifest with { Overlays = [] }));
-        Assert.Equal(first, Uuid(_manifest with { Disk = _manifest.Disk with { VarSize = 32 << 20 } }));
+        Assert.Equal(first, Uuid(_manifest with { Disk = _manifest.Disk with { RootSize = 32 << 20 } }));
         var given = new Guid("01234567-89ab-4def-8123-456789abcdef");
         Assert.Equal(given, Uuid(_manifest with { Image = _manifest.Image with { Uuid = given } }));
         File.AppendAllText(_directory["init"], "x");

@@ -49,8 +49,18 @@ internal static class Manifests
             RootHashKey = null,
             RootHashCertificate = null,
         },
-        Disk = new DiskSection { EfiSize = 8 * Mebi, BootSize = 8 * Mebi, RootSize = 16 * Mebi, VarSize = 16 * Mebi },
-        Boot = new BootSection { Loader = "efi-boot-guard", WatchdogSeconds = 60, DeviceTimeoutSeconds = 30, Init = "/sbin/init" },
+        Disk = new DiskSection { EfiSize = 8 * Mebi, BootSize = 8 * Mebi, RootSize = 16 * Mebi },
+        Volumes = [],
+        Tpm = new TpmSettings { SignedPcrs = [11] },
+        Boot = new BootSection
+        {
+            Loader = "efi-boot-guard",
+            WatchdogSeconds = 60,
+            WatchdogModules = ["i6300esb"],
+            WatchdogModulesAreNamed = false,
+            DeviceTimeoutSeconds = 30,
+            Init = "/sbin/init",
+        },
         Overlays = [new OverlaySettings { Path = "/etc", Upper = "tmpfs" }],
         Failure = new FailureSettings { Action = FailureAction.Reboot, LongestDelaySeconds = 60 },
         Signing = new SigningSection
@@ -58,8 +68,23 @@ internal static class Manifests
             SecureBootCertificate = $"{keys}/db.crt",
             SecureBootKey = $"{keys}/db.key",
             SecureBootCommand = null,
+            PcrPublicKey = $"{keys}/pcr.pub",
+            PcrKey = $"{keys}/pcr.key",
+            PcrCommand = null,
             EnrolDirectory = keys,
         },
         Development = new DevelopmentSection { DebugShell = false },
     };
+
+    /// <summary>An encrypted volume as the manifest reader makes it, of some MiB.</summary>
+    internal static VolumeSection Volume(string name, string mount, long mebi = 16, string fileSystem = "btrfs") => new(
+        new VolumeSettings
+        {
+            Name = name,
+            MountPoint = mount,
+            FileSystem = fileSystem,
+            MountOptions = "nodev,nosuid",
+            Encryption = VolumeEncryption.Format,
+        },
+        mebi * Mebi);
 }

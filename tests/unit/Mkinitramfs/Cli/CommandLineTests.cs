@@ -39,10 +39,10 @@ public sealed class CommandLineTests
     [InlineData("explain")]
     public void A_bad_manifest_ends_with_exit_code_2_and_all_its_errors(string verb)
     {
-        using var file = new ManifestFile(ManifestFile.Smallest + "[disk]\nroot-size = 1\nvar-size = 2\n");
+        using var file = new ManifestFile(ManifestFile.Smallest + "[disk]\nroot-size = 1\nboot-size = 2\n");
         string expected = $"""
             {file.Path}:9:13: disk.root-size: a number, wanted a size in quotes such as "64M" or "1G"
-            {file.Path}:10:12: disk.var-size: a number, wanted a size in quotes such as "64M" or "1G"
+            {file.Path}:10:13: disk.boot-size: a number, wanted a size in quotes such as "64M" or "1G"
             2 errors; nothing was written
 
             """;
@@ -83,7 +83,7 @@ public sealed class CommandLineTests
         using var file = new ManifestFile(ManifestFile.Smallest);
         (int code, string output, string errors) = Run("keys", file["keys"]);
         Assert.Equal((1, ""), (code, output));
-        Assert.Equal($"error: {file["keys"]}: already has db.key, db.crt\nhint: keys are never overwritten: name another directory\n", errors);
+        Assert.Equal($"error: {file["keys"]}: already has db.key, db.crt, pcr.key, pcr.pub\nhint: keys are never overwritten: name another directory\n", errors);
     }
 
     [Fact]

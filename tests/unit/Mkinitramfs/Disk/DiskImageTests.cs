@@ -2,6 +2,7 @@ using System;
 using System.IO;
 using System.Linq;
 using System.Text;
+using System.Text.Json;
 using InitRuntime.Formats.Gpt;
 using InitRuntime.Mkinitramfs.Disk;
 using InitRuntime.Mkinitramfs.Host;
@@ -20,7 +21,7 @@ public sealed class DiskImageTests
     public void The_real_tools_find_every_part_of_the_disk()
     {
         using var directory = new TemporaryDirectory();
-        GptTable table = Write(directory, "disk.img", Manifests.Small());
+        GptTable table = Write(directory, "disk.img", Manifests.Small() with { Volumes = [Manifests.Volume("var", "/var")] });
         Assert.Contains("No problems found", Tools.Run("sgdisk", "-v", directory["disk.img"]), StringComparison.Ordinal);
         Assert.Equal(["efi", "BOOT0", "BOOT1", "root-a", "root-b", "var"], table.Partitions.Select(partition => partition.Label));
         foreach (Partition partition in table.Partitions)
@@ -38,6 +39,33 @@ public sealed class DiskImageTests
         Assert.StartsWith("the root", Encoding.ASCII.GetString(File.ReadAllBytes(Part(directory, table, "root-a"))), StringComparison.Ordinal);
         Assert.False(File.ReadAllBytes(Part(directory, table, "root-b")).AsSpan().ContainsAnyExcept((byte)0));
     }
+
+    [Fact]
+    public void Volumes_follow_the_root_slots_in_their_order_marked_as_new_and_typed_by_what_they_hold()
+    {
+        using var directory = new TemporaryDirectory();
+        ImageManifest manifest = Manifests.Small() with
+        {
+            Volumes = [Manifests.Volume("data", "/data", 32), Manifests.Volume("var", "/var", 20), Manifests.Volume("home", "/home")],
+        };
+        GptTable table = Write(directory, "disk.img", manifest);
+        using JsonDocument json = JsonDocument.Parse(Tools.Run("sfdisk", "--json", directory["disk.img"]));
+        string[] seen = [.. json.RootElement.GetProperty("partitiontable").GetProperty("partitions").EnumerateArray().Skip(5).Select(partition =>
+            $"{partition.GetProperty("name")} {partition.GetProperty("type")} {partition.GetProperty("size")} {partition.GetProperty("attrs")}")];
+        Assert.Equal(
+            [
+                "data 0FC63DAF-8483-4772-8E79-3D69D8477DE4 65536 GUID:56,63",
+                "var 4D21B016-B534-45C2-A9FB-5C16E091FD2D 40960 GUID:56,63",
+                "home 933AC7E1-2EB4-4F13-B844-0E14E2AEF915 32768 GUID:56,63",
+            ],
+            seen);
+        Assert.Contains("8100000000000000", Tools.Run("sgdisk", "-i", "6", directory["disk.img"]), StringComparison.Ordinal);
+        Assert.All(table.Partitions.Take(5), partition => Assert.False(partition.Attributes.HasFlag(PartitionAttributes.NewVolume)));
+    }
+
+    [Fact]
+    public void Without_volumes_the_root_slots_are_the_last_partitions() =>
+        Assert.Equal(["efi", "BOOT0", "BOOT1", "root-a", "root-b"], DiskLayout.Table(Manifests.Small()).Partitions.Select(partition => partition.Label));
 
     [Fact]
     public void EFI_Boot_Guard_boots_slot_A_first_and_both_environments_are_valid()
@@ -79,7 +107,7 @@ public sealed class DiskImageTests
     [Fact]
     public void PARTUUIDs_stay_from_version_to_version_and_differ_from_image_to_image()
     {
-        ImageManifest first = Manifests.Small();
+        ImageManifest first = Manifests.Small() with { Volumes = [Manifests.Volume("var", "/var")] };
         ImageManifest next = first with { Image = first.Image with { Version = "2.0" } };
         ImageManifest other = first with { Image = first.Image with { Name = "other" } };
         Guid[] Ids(ImageManifest manifest) => [.. DiskLayout.Table(manifest).Partitions.Select(partition => partition.Id)];

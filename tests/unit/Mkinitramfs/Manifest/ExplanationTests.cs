@@ -9,7 +9,8 @@ namespace InitRuntime.Unit.Mkinitramfs.Manifest;
 
 public sealed class ExplanationTests
 {
-    private const string Text = ManifestFile.Smallest + "[kernel]\nmodules-always = [\"i6300esb\"]\n[[overlay]]\npath = \"/srv\"\n";
+    private const string Text = ManifestFile.Smallest + "[kernel]\nmodules-always = [\"i6300esb\"]\n[[overlay]]\npath = \"/srv\"\n"
+        + "[[volume]]\nname = \"data\"\nmount = \"/data\"\n";
 
     [Theory]
     [InlineData("version", "\"1\"", "line 3")]
@@ -19,6 +20,11 @@ public sealed class ExplanationTests
     [InlineData("device-timeout", "\"30s\"", "default")]
     [InlineData("root-size", "\"1G\"", "default")]
     [InlineData("path", "\"/srv\"", "line 11")]
+    [InlineData("mount", "\"/data\"", "line 14")]
+    [InlineData("encrypt", "\"format\"", "default")]
+    [InlineData("grow", "true", "default")]
+    [InlineData("signed-pcrs", "11", "default")]
+    [InlineData("pcr-public-key", "\"keys/pcr.pub\"", "signing.keys, line 7")]
     [InlineData("secure-boot-key", "\"keys/db.key\"", "signing.keys, line 7")]
     public void Each_value_stands_with_its_origin(string key, string value, string origin)
     {

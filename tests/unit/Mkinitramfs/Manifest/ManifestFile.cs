@@ -26,8 +26,11 @@ internal sealed class ManifestFile : IDisposable
     internal ManifestFile(string text)
     {
         Directory.CreateDirectory(_directory["keys"]);
-        File.WriteAllText(_directory["keys/db.crt"], "");
-        File.WriteAllText(_directory["keys/db.key"], "");
+        foreach (string name in KeyDirectory.Needed)
+        {
+            File.WriteAllText(_directory[$"keys/{name}"], "");
+        }
+
         File.WriteAllText(_directory["plain.txt"], "");
         File.WriteAllText(Path, text);
     }

@@ -9,11 +9,11 @@ public sealed class ManifestRulesTests
     /// <summary>Lines added to the smallest manifest; they begin in line 8.</summary>
     [Theory]
     [InlineData("[imge]\nx = 1", "8:2: imge: unknown section\nhint: did you mean [image]?")]
-    [InlineData("[other]", "8:2: other: unknown section\nhint: known sections: [image], [rootfs], [kernel], [verity], [disk], [boot], [[overlay]], [failure], [signing], [development]")]
+    [InlineData("[other]", "8:2: other: unknown section\nhint: known sections: [image], [rootfs], [kernel], [verity], [disk], [[volume]], [tpm], [boot], [[overlay]], [failure], [signing], [development]")]
     [InlineData("[boot]\nwatchdgo = '1min'", "9:1: boot.watchdgo: unknown key\nhint: did you mean watchdog?")]
     [InlineData("[boot]\nroot-size = '1G'", "9:1: boot.root-size: unknown key\nhint: root-size belongs into [disk]")]
     [InlineData("[development]\nzzzzzz = 1", "9:1: development.zzzzzz: unknown key\nhint: known keys: debug-shell")]
-    [InlineData("[boot]\n\"\\u001b[2J\" = 1", "9:1: boot.\"\\u001b[2J\": unknown key\nhint: known keys: loader, watchdog, device-timeout, init")]
+    [InlineData("[boot]\n\"\\u001b[2J\" = 1", "9:1: boot.\"\\u001b[2J\": unknown key\nhint: known keys: loader, watchdog, watchdog-modules, device-timeout, init")]
     [InlineData("[[boot]]", "8:3: boot: a list, wanted a section\nhint: begin it with [boot]")]
     [InlineData("[overlay]\npath = '/etc'", "8:2: overlay: a table, wanted a section\nhint: begin it with [[overlay]]")]
     [InlineData("[development]\ndebug-shell = 'yes'", "9:15: development.debug-shell: a text, wanted true or false, without quotes")]

@@ -61,6 +61,13 @@ public sealed class ManifestSyntaxTests
             path = "/etc"
             [disk]
             root-size = "256M"
+            [[volume]]
+            name = "var"
+            mount = "/var"
+            size = "128M"
+            mount-options = ["nodev"]
+            [tpm]
+            pcrs = [7]
 
             """;
         Hostile.EveryPrefixAndEveryDamagedByte(Encoding.UTF8.GetBytes(text), bytes =>

@@ -24,14 +24,21 @@ public sealed class ManifestValuesTests
         Assert.Null(manifest.Verity.Salt);
         Assert.Equal((4096, 4096, 0), (manifest.Verity.DataBlockSize, manifest.Verity.HashBlockSize, manifest.Verity.FecRoots));
         Assert.Equal(
-            (16L << 20, 32L << 20, 1L << 30, 1L << 30),
-            (manifest.Disk.EfiSize, manifest.Disk.BootSize, manifest.Disk.RootSize, manifest.Disk.VarSize));
+            (16L << 20, 32L << 20, 1L << 30),
+            (manifest.Disk.EfiSize, manifest.Disk.BootSize, manifest.Disk.RootSize));
+        Assert.Empty(manifest.Volumes);
+        Assert.Equal((MeasurePolicy.BestEffort, false), (manifest.Tpm.Measure, manifest.Tpm.Pin));
+        Assert.Equal([11], manifest.Tpm.SignedPcrs);
+        Assert.Empty(manifest.Tpm.Pcrs);
+        Assert.Contains("i6300esb", manifest.Boot.WatchdogModules);
+        Assert.False(manifest.Boot.WatchdogModulesAreNamed);
         Assert.Equal(("efi-boot-guard", 60, 30, "/sbin/init"),
             (manifest.Boot.Loader, manifest.Boot.WatchdogSeconds, manifest.Boot.DeviceTimeoutSeconds, manifest.Boot.Init));
         Assert.Equal(["/etc", "/var"], manifest.Overlays.Select(overlay => overlay.Path));
         Assert.Equal((FailureAction.Reboot, 300), (manifest.Failure.Action, manifest.Failure.LongestDelaySeconds));
         Assert.Equal(file["keys/db.crt"], manifest.Signing.SecureBootCertificate);
         Assert.Equal(file["keys/db.key"], manifest.Signing.SecureBootKey);
+        Assert.Equal((file["keys/pcr.pub"], file["keys/pcr.key"]), (manifest.Signing.PcrPublicKey, manifest.Signing.PcrKey));
         Assert.Equal(file["keys"], manifest.Signing.EnrolDirectory);
         Assert.False(manifest.Development.DebugShell);
         Assert.Empty(ManifestWarnings.Of(manifest));
@@ -77,10 +84,31 @@ public sealed class ManifestValuesTests
             efi-size = "8M"
             boot-size = "65536K"
             root-size = "1T"
-            var-size = "2G"
+            [[volume]]
+            name = "data"
+            mount = "/data"
+            size = "2G"
+            file-system = "ext4"
+            mount-options = ["noexec", "data=journal"]
+            encrypt = "reencrypt"
+            grow = false
+            on-unlock-failure = "ask"
+            recovery-key = "escrow"
+            escrow-program = "/usr/lib/escrow"
+            [[volume]]
+            name = "home"
+            mount = "/home"
+            file-system = "xfs"
+            recovery-key = "show"
+            [tpm]
+            measure = "required"
+            signed-pcrs = [11]
+            pcrs = [0, 7]
+            pin = true
             [boot]
             loader = "efi-boot-guard"
             watchdog = "0s"
+            watchdog-modules = ["sbc-wdt"]
             device-timeout = "2min"
             init = "/usr/bin/start"
             [[overlay]]
@@ -94,6 +122,8 @@ public sealed class ManifestValuesTests
             [signing]
             secure-boot-certificate = "plain.txt"
             secure-boot-command = ["./sign", "--twice", "--twice"]
+            pcr-public-key = "plain.txt"
+            pcr-command = ["hsm/sign", "pcr"]
             [development]
             debug-shell = true
             """;
@@ -108,15 +138,54 @@ public sealed class ManifestValuesTests
         Assert.Equal(CorruptionPolicy.Ignore, manifest.Verity.OnCorruption);
         Assert.Equal(24, manifest.Verity.FecRoots);
         Assert.Equal((64L << 20, 1L << 40), (manifest.Disk.BootSize, manifest.Disk.RootSize));
+        Assert.Equal(
+            [
+                new VolumeSection(
+                    new VolumeSettings
+                    {
+                        Name = "data",
+                        MountPoint = "/data",
+                        FileSystem = "ext4",
+                        MountOptions = "noexec,data=journal",
+                        Encryption = VolumeEncryption.Reencrypt,
+                        Grow = false,
+                        OnUnlockFailure = UnlockFallback.Ask,
+                        RecoveryKey = RecoveryKeyUse.Escrow,
+                        EscrowProgram = "/usr/lib/escrow",
+                    },
+                    2L << 30),
+                new VolumeSection(
+                    new VolumeSettings
+                    {
+                        Name = "home",
+                        MountPoint = "/home",
+                        FileSystem = "xfs",
+                        MountOptions = "nodev,nosuid",
+                        Encryption = VolumeEncryption.Format,
+                        Grow = true,
+                        RecoveryKey = RecoveryKeyUse.Show,
+                    },
+                    1L << 30),
+            ],
+            manifest.Volumes);
+        Assert.Equal((MeasurePolicy.Required, true), (manifest.Tpm.Measure, manifest.Tpm.Pin));
+        Assert.Equal([0, 7], manifest.Tpm.Pcrs);
+        Assert.Equal(["sbc_wdt"], manifest.Boot.WatchdogModules);
+        Assert.True(manifest.Boot.WatchdogModulesAreNamed);
         Assert.Equal((0, 120), (manifest.Boot.WatchdogSeconds, manifest.Boot.DeviceTimeoutSeconds));
         Assert.Equal(["/var", "/var/log"], manifest.Overlays.Select(overlay => overlay.Path));
         Assert.Equal((FailureAction.PowerOff, 3600), (manifest.Failure.Action, manifest.Failure.LongestDelaySeconds));
         Assert.Equal([file["sign"], "--twice", "--twice"], manifest.Signing.SecureBootCommand!);
         Assert.Null(manifest.Signing.SecureBootKey);
+        Assert.Equal((file["plain.txt"], null), (manifest.Signing.PcrPublicKey, manifest.Signing.PcrKey));
+        Assert.Equal([file["hsm/sign"], "pcr"], manifest.Signing.PcrCommand!);
         Assert.Null(manifest.Signing.EnrolDirectory);
-        Assert.Equal(3, ManifestWarnings.Of(manifest).Count);
+        Assert.Equal(4, ManifestWarnings.Of(manifest).Count);
 
-        ManifestKey[] alternatives = [ManifestKeys.RootfsTar, ManifestKeys.RootfsTree, ManifestKeys.SigningKeys, ManifestKeys.SigningKey];
+        ManifestKey[] alternatives =
+        [
+            ManifestKeys.RootfsTar, ManifestKeys.RootfsTree, ManifestKeys.SigningKeys, ManifestKeys.SigningKey, ManifestKeys.SigningPcrKey,
+        ];
         Assert.All(ManifestSections.Keys.Except(alternatives), key => Assert.NotNull(reading.Values.PlaceOf(key)));
     }
 
@@ -132,6 +201,35 @@ public sealed class ManifestValuesTests
     [Fact]
     public void An_empty_list_of_overlays_means_none() =>
         Assert.Empty(ManifestFile.Good("overlay = []\n" + ManifestFile.Smallest).Overlays);
+
+    [Theory]
+    [InlineData("/var", new[] { "/etc" })]
+    [InlineData("/data", new[] { "/etc", "/var" })]
+    public void No_default_overlay_lies_where_a_volume_keeps_what_is_written(string mount, string[] overlays) => Assert.Equal(
+        overlays, ManifestFile.Good($"{ManifestFile.Smallest}[[volume]]\nname = 'v'\nmount = '{mount}'\n").Overlays.Select(overlay => overlay.Path));
+
+    [Fact]
+    public void Overlays_may_lie_in_a_volume() => Assert.Equal(
+        ["/etc", "/var/tmp"],
+        ManifestFile.Good(ManifestFile.Smallest + """
+            [[volume]]
+            name = "var"
+            mount = "/var"
+            [[overlay]]
+            path = "/etc"
+            [[overlay]]
+            path = "/var/tmp"
+            """).Overlays.Select(overlay => overlay.Path));
+
+    [Fact]
+    public void The_last_volume_grows_unless_the_manifest_says_otherwise()
+    {
+        static bool[] Grow(string last) => [.. ManifestFile.Good(
+            $"{ManifestFile.Smallest}[[volume]]\nname = 'a'\nmount = '/a'\n[[volume]]\nname = 'b'\nmount = '/b'\n{last}\n")
+            .Volumes.Select(volume => volume.Settings.Grow)];
+        Assert.Equal([false, true], Grow(""));
+        Assert.Equal([false, false], Grow("grow = false"));
+    }
 
     [Theory]
     [InlineData("watchdgo", "watchdog")]

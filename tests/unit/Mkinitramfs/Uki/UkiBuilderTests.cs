@@ -8,10 +8,12 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using InitRuntime.Formats.Pe;
 using InitRuntime.Mkinitramfs.Host;
+using InitRuntime.Mkinitramfs.Manifest;
 using InitRuntime.Mkinitramfs.Signing;
 using InitRuntime.Mkinitramfs.Uki;
 using InitRuntime.Unit.Formats.Pe;
 using InitRuntime.Unit.Harness;
+using InitRuntime.Unit.Mkinitramfs.Build;
 using InitRuntime.Unit.Mkinitramfs.Signing;
 using Xunit;
 
@@ -74,20 +76,20 @@ public sealed class UkiBuilderTests(TestKeys keys) : IClassFixture<TestKeys>, ID
         string uki = Build("uki.efi", keys);
         List<string> arguments =
         [
-            "sign", "--bank=sha256", "--bank=sha384", $"--private-key={keys["pcr.key"]}", $"--public-key={keys["pcr.pub"]}",
+            "sign", "--bank=sha256", "--bank=sha384", "--phase=enter-initrd", $"--private-key={keys["pcr.key"]}", $"--public-key={keys["pcr.pub"]}",
             .. SectionFiles(uki),
         ];
         JsonNode theirs = JsonNode.Parse(Tools.Run(Measure, [.. arguments]))!;
         byte[] file = File.ReadAllBytes(uki);
         Assert.True(UkiImage.TryParse(file, out UkiImage? image, out _));
         JsonNode ours = JsonNode.Parse(image!.Content(file, UkiSection.PcrSignature))!;
-        Assert.Equal(4, ours["sha256"]!.AsArray().Count);
+        Assert.Single(ours["sha256"]!.AsArray());
         Assert.True(JsonNode.DeepEquals(theirs["sha256"], ours["sha256"]), $"theirs: {theirs}\nours: {ours}");
 
         // systemd-measure 257 signs this bank's policies with SHA-384, which no TPM is asked to verify (systemd#40245).
         using var key = RSA.Create();
         key.ImportFromPem(File.ReadAllText(keys["pcr.pub"]));
-        Assert.Equal(4, ours["sha384"]!.AsArray().Count);
+        Assert.Single(ours["sha384"]!.AsArray());
         foreach ((JsonNode? their, JsonNode? our) in theirs["sha384"]!.AsArray().Zip(ours["sha384"]!.AsArray()))
         {
             byte[] policy = Convert.FromHexString(our!["pol"]!.GetValue<string>());
@@ -96,6 +98,52 @@ public sealed class UkiBuilderTests(TestKeys keys) : IClassFixture<TestKeys>, ID
             their!["sig"] = our["sig"]!.DeepClone();
             Assert.True(JsonNode.DeepEquals(their, our));
         }
+    }
+
+    [Fact]
+    public void Ukify_signs_the_same_for_the_initramfs_phase_alone()
+    {
+        Tools.Run(
+            "ukify", "build", $"--linux={EfiFiles.SystemdBoot}", $"--initrd={_parts.Work["initrd"]}", $"--cmdline=@{_parts.Work["cmdline"]}",
+            $"--os-release=@{_parts.Work["osrel"]}", $"--uname={UkiParts.Uname}", $"--stub={EfiFiles.Stub}",
+            $"--pcr-private-key={keys["pcr.key"]}", $"--pcr-public-key={keys["pcr.pub"]}", $"--pcrpkey={keys["pcr.pub"]}",
+            "--phases=enter-initrd", "--pcr-banks=sha256", $"--output={_parts.Work["ukify.efi"]}");
+        byte[] file = File.ReadAllBytes(_parts.Work["ukify.efi"]);
+        Assert.True(UkiImage.TryParse(file, out UkiImage? image, out _));
+        UkiPayload[] sections = [.. _allSections.Select(name => UkiPayload.FromBytes(name, image!.Content(file, name).ToArray()))];
+        string ours = PcrSignature.Write(
+            PcrPrediction.Calculate(sections, [PcrBank.Sha256], _parts.Inputs().SignedPhasePaths), _parts.Inputs(keys).PcrKey!);
+        JsonNode theirs = PcrSignatureOf(_parts.Work["ukify.efi"]);
+        Assert.True(JsonNode.DeepEquals(theirs, JsonNode.Parse(ours)), $"theirs: {theirs}\nours: {ours}");
+    }
+
+    [Fact]
+    public void All_phases_are_predicted_but_only_those_asked_for_are_signed()
+    {
+        UkiInputs inputs = _parts.Inputs(keys);
+        IReadOnlyList<PcrValue> values = UkiBuilder.Build(inputs, null, _parts.Work["one.efi"]);
+        Assert.Equal(PcrPrediction.DefaultPhasePaths, values.Where(value => value.Bank == PcrBank.Sha256).Select(value => value.PhasePath));
+        PcrValue first = values.First(value => value.Bank == PcrBank.Sha256);
+        JsonNode only = Assert.Single(PcrSignatureOf(_parts.Work["one.efi"])["sha256"]!.AsArray())!;
+        Assert.Equal(Convert.ToHexStringLower(PcrSignature.PolicyDigest(first)), only["pol"]!.GetValue<string>());
+
+        UkiBuilder.Build(inputs with { SignedPhasePaths = PcrPrediction.DefaultPhasePaths }, null, _parts.Work["all.efi"]);
+        Assert.Equal(4, PcrSignatureOf(_parts.Work["all.efi"])["sha256"]!.AsArray().Count);
+    }
+
+    [Fact]
+    public void The_PCR_key_of_a_manifest_is_a_file_or_a_command_or_none()
+    {
+        SigningSection none = Manifests.Small().Signing with { PcrPublicKey = null, PcrKey = null };
+        var log = new PlainLog(TextWriter.Null, showCommands: false);
+        Assert.Null(PcrPolicyKey.Open(none, log));
+        byte[] digest = new byte[32];
+        byte[] byFile = PcrPolicyKey.Open(none with { PcrPublicKey = keys["pcr.pub"], PcrKey = keys["pcr.key"] }, log)!.SignPolicy(digest);
+        File.WriteAllBytes(_parts.Work["signature"], byFile);
+        string hex = Convert.ToHexStringLower(SHA256.HashData(digest));
+        string[] command = ["sh", "-c", $"test \"$1\" = {hex} && cat '{_parts.Work["signature"]}'", "sign"];
+        byte[] byCommand = PcrPolicyKey.Open(none with { PcrPublicKey = keys["pcr.pub"], PcrCommand = command }, log)!.SignPolicy(digest);
+        Assert.Equal(byFile, byCommand);
     }
 
     [Fact]
@@ -209,6 +257,13 @@ public sealed class UkiBuilderTests(TestKeys keys) : IClassFixture<TestKeys>, ID
         using AuthenticodeSigner signer = keys.Signer();
         UkiBuilder.Build(_parts.Inputs(pcr), signer, _parts.Work[name]);
         return _parts.Work[name];
+    }
+
+    private static JsonNode PcrSignatureOf(string uki)
+    {
+        byte[] file = File.ReadAllBytes(uki);
+        Assert.True(UkiImage.TryParse(file, out UkiImage? image, out _));
+        return JsonNode.Parse(image!.Content(file, UkiSection.PcrSignature))!;
     }
 
     /// <summary>Each measured section of a UKI as the option of systemd-measure that names its file.</summary>
