@@ -10,7 +10,6 @@ using InitRuntime.Storage.BootGuard;
 using InitRuntime.Storage.DeviceMapper;
 using InitRuntime.Storage.Devices;
 using InitRuntime.Storage.Verity;
-using InitRuntime.Volumes;
 
 namespace InitRuntime;
 

@@ -8,8 +8,11 @@ namespace InitRuntime.Linux;
 /// <summary>Keys handed to the kernel by name. They lie in this process's keyring, which ends when another program takes over.</summary>
 public static unsafe class Keyring
 {
-    private const int ProcessKeyring = -2;
-    private const int Unlinking = 9;
+    /// <summary>KEY_SPEC_PROCESS_KEYRING and KEYCTL_UNLINK. Source: linux/keyctl.h.</summary>
+    internal const int ProcessKeyring = -2;
+
+    /// <inheritdoc cref="ProcessKeyring"/>
+    internal const int UnlinkCommand = 9;
 
     private static readonly int _addKey = RuntimeInformation.ProcessArchitecture switch
     {
@@ -30,6 +33,7 @@ public static unsafe class Keyring
     /// <param name="description">Its name.</param>
     /// <param name="payload">Its bytes, copied by the kernel.</param>
     /// <returns>Its serial number, for <see cref="Unlink"/>.</returns>
+    /// <exception cref="SyscallException">EINVAL: the kernel takes no such payload; ENOMEM; ENODEV: no such type in this kernel.</exception>
     public static int Add(string type, string description, ReadOnlySpan<byte> payload)
     {
         fixed (byte* kind = NativeText.Terminated(type), name = NativeText.Terminated(description), bytes = payload)
@@ -39,11 +43,12 @@ public static unsafe class Keyring
         }
     }
 
-    /// <summary>Takes a key out of this process's keyring: the kernel wipes it when nothing else holds it. Source: keyctl(2), KEYCTL_UNLINK.</summary>
-    /// <param name="serial">What <see cref="Add"/> gave.</param>
+    /// <summary>Takes a key out of this process's keyring; the kernel wipes it once nothing else holds it. Source: keyctl(2).</summary>
+    /// <param name="serial">As <see cref="Add"/> gave it.</param>
+    /// <exception cref="SyscallException">ENOENT: it is not in there (any more); ENOKEY: there is no such key.</exception>
     public static void Unlink(int serial)
     {
-        long result = (long)(ssize_t)syscall(_keyctl, Unlinking, serial, ProcessKeyring);
-        Syscall.Check(result, "keyctl", $"key {serial}");
+        long result = (long)(ssize_t)syscall(_keyctl, UnlinkCommand, serial, ProcessKeyring);
+        Syscall.Check(result, "KEYCTL_UNLINK", $"key {serial}");
     }
 }

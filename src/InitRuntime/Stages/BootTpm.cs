@@ -1,6 +1,5 @@
 using System;
 using System.Collections.Generic;
-using System.Text;
 using InitRuntime.Formats.BootConfig;
 using InitRuntime.Formats.BootReport;
 using InitRuntime.Formats.Luks2;
@@ -8,6 +7,7 @@ using InitRuntime.Formats.Tpm;
 using InitRuntime.Linux;
 using InitRuntime.Storage.Devices;
 using InitRuntime.TpmUnlock;
+using InitRuntime.Volumes;
 
 namespace InitRuntime.Stages;
 
@@ -189,6 +189,7 @@ internal sealed class BootTpm : IDisposable
     /// <exception cref="BootException">It fails after a key was unsealed, or the manifest says that it must not.</exception>
     internal void Leave()
     {
+        ForgetPin();
         if (_tpm is not { } tpm)
         {
             return;
@@ -219,7 +220,6 @@ internal sealed class BootTpm : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        ForgetPin();
         try
         {
             Leave();

@@ -12,6 +12,6 @@ internal static class ConsolePrompt
     internal static int Read(string prompt, SecretBuffer into)
     {
         using Watchdog? watchdog = Watchdog.TryOpen(timeout: null);
-        return TerminalPrompt.Read(prompt, into, Deadline.After(_patience), tick: () => watchdog?.Feed());
+        return TerminalPrompt.Read(prompt, into, Deadline.After(_patience), idle: () => watchdog?.Feed());
     }
 }

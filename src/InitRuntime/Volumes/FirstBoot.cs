@@ -1,4 +1,3 @@
-using System;
 using System.Collections.Generic;
 using InitRuntime.Formats;
 using InitRuntime.Formats.BootConfig;
@@ -124,7 +123,7 @@ internal sealed class FirstBoot(BootTpm tpm, RootTools tools, VolumeFileSystem f
 
         LuksDevice added = ReadAgain(luks);
         int slot = NewKeyslot(luks, added);
-        added = LuksHeader.WriteTokens(added, [TokenChange.Put(added.Header.Metadata.FirstFreeToken, SystemdRecoveryToken.Write(slot))]);
+        added = LuksHeader.WriteTokens(added, [TokenChange.Put(FreeToken(added), SystemdRecoveryToken.Write(slot))]);
         if (volume.RecoveryKey == RecoveryKeyUse.Escrow)
         {
             tools.Run($"handing over the recovery key of {volume.Name}", volume.EscrowProgram!, [volume.Name, $"{luks.Header.Binary.Uuid}"], text.Span);
@@ -152,6 +151,9 @@ internal sealed class FirstBoot(BootTpm tpm, RootTools tools, VolumeFileSystem f
             }
         }
     }
+
+    private static int FreeToken(LuksDevice luks) =>
+        luks.Header.Metadata.FirstFreeToken ?? throw new BootException("the encryption header has no room for another token", luks.Path);
 
     private static int NewKeyslot(LuksDevice before, LuksDevice after)
     {

@@ -68,8 +68,7 @@ internal sealed class InPlaceEncryption(BootTpm tpm, RootTools tools, VolumeFile
         }
         finally
         {
-            deviceMapper.Remove(staging.Name);
-            KernelFile.Remove($"/dev/mapper/{staging.Name}");
+            staging.Remove(deviceMapper);
         }
 
         LuksHeader.WriteTokens(ReadStaged(device, length), FirstBoot.Tokens(token, FirstBootState.Staged));

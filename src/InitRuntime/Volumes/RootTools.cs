@@ -82,6 +82,8 @@ internal sealed class RootTools(Func<Watchdog?> openWatchdog, Kmsg log) : IDispo
         {
             Mount.Detach(Root + directory);
         }
+
+        KernelFile.RemoveDirectory(WorkDirectory);
     }
 
     private void Begin()

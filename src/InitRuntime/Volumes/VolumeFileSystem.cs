@@ -56,6 +56,7 @@ internal sealed class VolumeFileSystem(RootTools tools, Kmsg log)
             "ext4" => ("/usr/sbin/mkfs.ext4", ["-F", "-q"], 16),
             _ => ("/usr/sbin/mkfs.xfs", ["-f", "-q"], 12),
         };
+        EraseOldSigns(device);
         string label = volume.Name[..Math.Min(volume.Name.Length, longestLabel)];
         tools.Run($"making the {volume.FileSystem} of {volume.Name}", program, [.. options, "-L", label, device]);
         using (OpenWorkplace(device, volume.FileSystem))
@@ -128,6 +129,13 @@ internal sealed class VolumeFileSystem(RootTools tools, Kmsg log)
         {
             Grow(device, volume, length);
         }
+    }
+
+    /// <summary>What an older file system left where the new one does not write would make the volume ambiguous.</summary>
+    private static void EraseOldSigns(string device)
+    {
+        using SafeFileHandle handle = KernelFile.Open(device, write: true);
+        KernelFile.WriteAt(handle, 0, new byte[FileSystemSuperblock.RequiredLength], device);
     }
 
     private void Grow(string device, VolumeSettings volume, long length)

@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using InitRuntime.Linux;
 using InitRuntime.Linux.DeviceMapper;
 
@@ -16,13 +17,18 @@ public sealed record MappedDevice(string Name, string Uuid, uint Major, uint Min
 
     /// <summary>Makes a device with this table, active, and its link in /dev/mapper. Nothing is left behind on failure.</summary>
     /// <exception cref="SyscallException">EINVAL: the kernel refuses the table, its log says why; EBUSY: the name is taken.</exception>
-    public static MappedDevice Activate(DmControl control, string name, string uuid, DmTarget target, bool readOnly)
+    public static MappedDevice Activate(DmControl control, string name, string uuid, DmTarget target, bool readOnly) =>
+        Activate(control, name, uuid, [target], readOnly);
+
+    /// <summary>The same for a device of several parts, which follow each other.</summary>
+    /// <exception cref="SyscallException">EINVAL: the kernel refuses the table, its log says why; EBUSY: the name is taken.</exception>
+    public static MappedDevice Activate(DmControl control, string name, string uuid, IReadOnlyList<DmTarget> targets, bool readOnly)
     {
         ArgumentNullException.ThrowIfNull(control);
         (uint major, uint minor) = control.Create(name, uuid);
         try
         {
-            control.Load(name, [target], readOnly);
+            control.Load(name, targets, readOnly);
             control.Resume(name);
             KernelFile.MakeLink($"/dev/mapper/{name}", $"../dm-{minor}");
         }
@@ -33,6 +39,15 @@ public sealed record MappedDevice(string Name, string Uuid, uint Major, uint Min
         }
 
         return new(name, uuid, major, minor);
+    }
+
+    /// <summary>Takes the device away again; nobody may use it.</summary>
+    /// <exception cref="SyscallException">EBUSY: somebody does.</exception>
+    public void Remove(DmControl control)
+    {
+        ArgumentNullException.ThrowIfNull(control);
+        control.Remove(Name);
+        KernelFile.Remove($"/dev/mapper/{Name}");
     }
 
     /// <summary>

@@ -1,4 +1,3 @@
-using System;
 using InitRuntime.Formats;
 using InitRuntime.Formats.Gpt;
 using InitRuntime.Linux;
