@@ -74,6 +74,7 @@ internal sealed class ImageBuilder
         using TarArchive archive = TarArchive.Open(archivePath);
         KernelFiles kernel = KernelFiles.Find(archive);
         KernelRequirements.Check(_manifest, kernel);
+        RootRequirements.Check(_manifest, archive);
         IReadOnlyList<ModuleResolver.Chosen> modules = InitramfsBuilder.ResolveModules(_manifest, kernel);
 
         RootTar tar = _log.Step("choosing what the root holds", () => RootTar.Write(
