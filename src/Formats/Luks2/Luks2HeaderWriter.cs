@@ -49,7 +49,8 @@ public static class Luks2HeaderWriter
         ArgumentNullException.ThrowIfNull(changes);
         foreach (TokenChange change in changes)
         {
-            ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)change.Number, (uint)Luks2Token.Maximum, nameof(changes));
+            ArgumentOutOfRangeException.ThrowIfNegative(change.Number, nameof(changes));
+            ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(change.Number, Luks2Token.Maximum, nameof(changes));
         }
 
         regions = [];

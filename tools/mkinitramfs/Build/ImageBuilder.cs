@@ -74,7 +74,8 @@ internal sealed class ImageBuilder
         using TarArchive archive = TarArchive.Open(archivePath);
         KernelFiles kernel = KernelFiles.Find(archive);
         KernelRequirements.Check(_manifest, kernel);
-        IReadOnlyList<ModuleResolver.Chosen> modules = InitramfsBuilder.ResolveModules(_manifest, kernel);
+        RootRequirements.Check(_manifest, archive);
+        IReadOnlyList<ModuleResolver.Chosen> modules = BootModules.Resolve(_manifest, kernel);
 
         RootTar tar = _log.Step("choosing what the root holds", () => RootTar.Write(
             archive, Path.Combine(_work, "root.tar"), _manifest.Image.Name, _manifest.Image.Version, SourceDate.Seconds));
@@ -92,7 +93,7 @@ internal sealed class ImageBuilder
         BootConfiguration configuration = Configuration(uuid, verity, modules);
         byte[]? debugShell = _manifest.Development.DebugShell ? DebugShell.Read(archive) : null;
         string initramfs = Path.Combine(_work, Artefacts.Initramfs);
-        _log.Step($"making the initramfs ({modules.Count} modules)", () =>
+        _log.Step($"making the initramfs ({modules.Count(module => !module.Settings.InRoot)} modules)", () =>
         {
             InitramfsBuilder.Write(initramfs, init, configuration, modules, Signature(verity), kernel, _tools, _log, debugShell);
             return initramfs;
@@ -197,7 +198,7 @@ internal sealed class ImageBuilder
             Partitions = table.Partitions.ToDictionary(partition => partition.Label, partition => partition.Id),
             Volumes = [.. _manifest.Volumes.Select(volume => new VolumeSummary(
                 volume.Settings.Name, volume.Settings.MountPoint, volume.Settings.FileSystem, VolumeSettingsJson.Name(volume.Settings.Encryption)))],
-            Modules = [.. modules.Select(module => module.Settings.Name)],
+            Modules = [.. modules.Where(module => !module.Settings.InRoot).Select(module => module.Settings.Name)],
             Pcr11 = pcrValues.GroupBy(value => value.Bank.Name).ToDictionary(
                 bank => bank.Key,
                 IReadOnlyDictionary<string, string> (bank) => bank.ToDictionary(value => value.PhasePath, value => Convert.ToHexStringLower(value.Value))),

@@ -6,7 +6,6 @@ using InitRuntime.Formats;
 using InitRuntime.Formats.BootConfig;
 using InitRuntime.Formats.Cpio;
 using InitRuntime.Mkinitramfs.Host;
-using InitRuntime.Mkinitramfs.Manifest;
 using InitRuntime.Mkinitramfs.Rootfs;
 
 namespace InitRuntime.Mkinitramfs.Initramfs;
@@ -26,26 +25,6 @@ internal static class InitramfsBuilder
 
     /// <summary>What /init mounts on, and where it puts the root.</summary>
     private static readonly string[] _mountPoints = ["dev", "proc", "run", "sys", "sysroot"];
-
-    /// <summary>The modules that the boot of a manifest needs, and those it names.</summary>
-    internal static IReadOnlyList<ModuleResolver.Chosen> ResolveModules(ImageManifest manifest, KernelFiles kernel)
-    {
-        List<ModuleResolver.Wish> wishes =
-        [
-            new("efivarfs", "the boot needs it", Always: true),
-            new("dm_mod", "the boot needs it", Always: true),
-            new("dm_verity", "the boot needs it", Always: true),
-            new(manifest.Rootfs.FileSystem, $"rootfs.file-system = \"{manifest.Rootfs.FileSystem}\"", Always: true),
-        ];
-        if (manifest.Overlays.Count > 0)
-        {
-            wishes.Add(new("overlay", $"the overlay of {manifest.Overlays[0].Path} needs it", Always: true));
-        }
-
-        wishes.AddRange(manifest.Kernel.ModulesAlways.Select(name => new ModuleResolver.Wish(name, "kernel.modules-always", Always: true)));
-        wishes.AddRange(manifest.Kernel.Modules.Select(name => new ModuleResolver.Wish(name, "kernel.modules", Always: false)));
-        return ModuleResolver.Resolve(kernel.Modules, wishes, [manifest.Verity.Algorithm], manifest.Kernel.ModuleOptions);
-    }
 
     /// <summary>Writes the compressed archive.</summary>
     /// <param name="output">Its file.</param>
@@ -79,8 +58,17 @@ internal static class InitramfsBuilder
         [
             ("init", DirectoryMode, init),
             (Relative(BootConfigJson.Path), FileMode, json),
-            .. modules.Select(module => (Relative(module.Settings.Path), FileMode, ReadModule(module, kernel, tools, log))),
         ];
+        foreach (ModuleResolver.Chosen module in modules)
+        {
+            // Those that stay in the root are checked here too: a module that the kernel refuses is better found now.
+            byte[] content = ReadModule(module, kernel, tools, log);
+            if (!module.Settings.InRoot)
+            {
+                files.Add((Relative(module.Settings.Path), FileMode, content));
+            }
+        }
+
         if (rootHashSignature is not null)
         {
             files.Add((Relative(VerityImage.SignaturePath), FileMode, rootHashSignature));

@@ -1,5 +1,6 @@
 using System.Collections.Generic;
 using System.Linq;
+using InitRuntime.Formats.BootConfig;
 using InitRuntime.Mkinitramfs.Host;
 using InitRuntime.Mkinitramfs.Manifest;
 
@@ -12,7 +13,16 @@ internal static class KernelRequirements
     /// <param name="Option">Its name, with CONFIG_.</param>
     /// <param name="BuiltIn">Whether a module does not do.</param>
     /// <param name="Why">What of the manifest asks for it.</param>
-    internal sealed record Requirement(string Option, bool BuiltIn, string Why);
+    /// <param name="Or">Another option that does as well, or null.</param>
+    internal sealed record Requirement(string Option, bool BuiltIn, string Why, string? Or = null)
+    {
+        internal bool IsMet(KernelConfig config) => Has(config, Option) || (Or is not null && Has(config, Or));
+
+        private bool Has(KernelConfig config, string option) => BuiltIn ? config.IsBuiltIn(option) : config.Has(option);
+
+        /// <summary>As a line of a kernel configuration, for people.</summary>
+        public override string ToString() => $"{Option}{(Or is null ? "" : $" or {Or}")}={(BuiltIn ? "y" : "y or m")}: {Why}";
+    }
 
     /// <summary>All that the manifest needs.</summary>
     internal static IEnumerable<Requirement> Of(ImageManifest manifest)
@@ -45,7 +55,7 @@ internal static class KernelRequirements
             yield return new("CONFIG_WATCHDOG", true, "a watchdog is armed while the system boots");
         }
 
-        foreach (Requirement requirement in FileSystem(manifest.Rootfs))
+        foreach (Requirement requirement in FileSystem(manifest.Rootfs).Concat(Volumes(manifest)))
         {
             yield return requirement;
         }
@@ -54,14 +64,41 @@ internal static class KernelRequirements
     /// <exception cref="BuildException">Options are missing: all of them are named.</exception>
     internal static void Check(ImageManifest manifest, KernelFiles kernel)
     {
-        List<Requirement> missing = [.. Of(manifest)
-            .Where(need => !(need.BuiltIn ? kernel.Config.IsBuiltIn(need.Option) : kernel.Config.Has(need.Option)))];
+        List<Requirement> missing = [.. Of(manifest).Where(need => !need.IsMet(kernel.Config))];
         if (missing.Count > 0)
         {
             throw new BuildException(
                 $"kernel {kernel.Version} lacks what this image needs:\n"
-                + string.Join('\n', missing.Select(need => $"  {need.Option}={(need.BuiltIn ? "y" : "y or m")}: {need.Why}")),
+                + string.Join('\n', missing.Select(need => $"  {need}")),
                 "take another kernel (kernel.package), or change what asks for it");
+        }
+    }
+
+    /// <summary>Whether the boot cannot do without a TPM.</summary>
+    internal static bool NeedsTpm(ImageManifest manifest) =>
+        manifest.Tpm.Measure == MeasurePolicy.Required || manifest.Volumes.Any(volume => volume.IsEncrypted);
+
+    private static IEnumerable<Requirement> Volumes(ImageManifest manifest)
+    {
+        if (NeedsTpm(manifest))
+        {
+            string why = manifest.Tpm.Measure == MeasurePolicy.Required ? "tpm.measure = \"required\"" : "the TPM opens encrypted volumes";
+            yield return new("CONFIG_TCG_TPM", false, why);
+            yield return new("CONFIG_TCG_TIS", false, why, Or: "CONFIG_TCG_CRB");
+        }
+
+        if (manifest.Volumes.FirstOrDefault(volume => volume.IsEncrypted) is { Settings.Name: var name })
+        {
+            string why = $"volume {name} is encrypted";
+            yield return new("CONFIG_DM_CRYPT", false, why);
+            yield return new("CONFIG_CRYPTO_AES", false, why);
+            yield return new("CONFIG_CRYPTO_XTS", false, why);
+            yield return new("CONFIG_KEYS", true, why);
+        }
+
+        foreach (string fileSystem in manifest.Volumes.Select(volume => volume.Settings.FileSystem).Distinct())
+        {
+            yield return new($"CONFIG_{fileSystem.ToUpperInvariant()}_FS", false, $"volume.file-system = \"{fileSystem}\"");
         }
     }
 

@@ -7,8 +7,8 @@ using InitRuntime.Mkinitramfs.Host;
 namespace InitRuntime.Mkinitramfs.Initramfs;
 
 /// <summary>
-/// Chooses the modules of the initramfs and their order. A module that only some processors have (a faster digest) is loaded
-/// by its device alias like any driver, so that no boot depends on it.
+/// Chooses the modules that the boot loads, their order, and which of them the initramfs carries. A module that only some
+/// processors have (a faster digest) is loaded by its device alias like any driver, so that no boot depends on it.
 /// </summary>
 internal sealed class ModuleResolver
 {
@@ -32,43 +32,87 @@ internal sealed class ModuleResolver
     /// <param name="Name">With dashes or underscores.</param>
     /// <param name="Reason">For the message when there is none.</param>
     /// <param name="Always">Loaded at every boot, or only when a device asks.</param>
-    internal sealed record Wish(string Name, string Reason, bool Always);
+    /// <param name="Optional">Whether a kernel without it does.</param>
+    internal sealed record Wish(string Name, string Reason, bool Always, bool Optional = false);
 
     /// <summary>A chosen module: what boot.json says of it, and where it lies below the module directory.</summary>
     internal sealed record Chosen(ModuleSettings Settings, string SourcePath);
 
-    /// <summary>The modules, each after all that it needs. What is built in needs no module and is left out.</summary>
+    /// <summary>What the boot needs at one of its two times: before the root is there, or with it.</summary>
+    /// <param name="Modules">In order of importance.</param>
+    /// <param name="CryptoAlgorithms">By their kernel names: faster modules of them are taken along where there are any.</param>
+    internal sealed record Wishes(IReadOnlyList<Wish> Modules, IReadOnlyList<string> CryptoAlgorithms);
+
+    /// <summary>
+    /// The modules, each after all that it needs; those of the initramfs first. What is built in needs no module and is left out.
+    /// </summary>
     /// <param name="index">What depmod knows.</param>
-    /// <param name="wishes">In order of importance; those for every boot first.</param>
-    /// <param name="cryptoAlgorithms">Digests by their kernel name: faster modules of them are taken along where there are any.</param>
+    /// <param name="early">What is needed before the root is there.</param>
+    /// <param name="late">What may come from the root.</param>
+    /// <param name="pathInRoot">
+    /// Where the root has a module that the kernel can load as it is, from its path below the module directory; null if it cannot.
+    /// </param>
     /// <param name="options">Module parameters, by module name.</param>
     /// <exception cref="BuildException">A wish is neither a module nor built in, or an option is for a module that is not taken.</exception>
     internal static IReadOnlyList<Chosen> Resolve(
-        ModuleIndex index,
-        IEnumerable<Wish> wishes,
-        IEnumerable<string> cryptoAlgorithms,
-        IReadOnlyDictionary<string, string> options)
+        ModuleIndex index, Wishes early, Wishes late, Func<string, string?> pathInRoot, IReadOnlyDictionary<string, string> options)
     {
         var resolver = new ModuleResolver(index, options);
-        List<Wish> all = [.. wishes];
-        resolver.CheckExist(all);
-        foreach (string algorithm in cryptoAlgorithms)
-        {
-            resolver.AddForProcessors($"crypto-{algorithm}");
-        }
-
-        foreach (Wish wish in all.OrderByDescending(wish => wish.Always))
-        {
-            resolver.Add(ModuleIndex.KernelName(wish.Name), wish.Always, depth: 0);
-        }
-
+        resolver.CheckExist([.. early.Modules, .. late.Modules]);
+        resolver.AddAll(early);
+        int earlyCount = resolver._chosen.Count;
+        resolver.AddAll(late);
         resolver.CheckOptions();
-        return resolver._chosen;
+        return resolver.Placed(earlyCount, pathInRoot);
+    }
+
+    private void AddAll(Wishes wishes)
+    {
+        foreach (string algorithm in wishes.CryptoAlgorithms)
+        {
+            AddForProcessors($"crypto-{algorithm}");
+        }
+
+        foreach (Wish wish in wishes.Modules.OrderByDescending(wish => wish.Always))
+        {
+            Add(ModuleIndex.KernelName(wish.Name), wish.Always, depth: 0);
+        }
+    }
+
+    /// <summary>The chosen modules with their places; the first ones are of the initramfs whatever the root has.</summary>
+    private IReadOnlyList<Chosen> Placed(int earlyCount, Func<string, string?> pathInRoot)
+    {
+        string?[] inRoot = [.. _chosen.Select((module, i) => i < earlyCount ? null : pathInRoot(module.SourcePath))];
+        // What a module needs stands before it, so one pass backwards takes along all that a module of the initramfs needs.
+        for (int i = _chosen.Count - 1; i >= 0; i--)
+        {
+            foreach (int need in inRoot[i] is null ? _chosen[i].Settings.Needs : [])
+            {
+                inRoot[need] = null;
+            }
+        }
+
+        int[] order = [.. Enumerable.Range(0, _chosen.Count).OrderBy(i => inRoot[i] is not null)];
+        int[] positions = new int[order.Length];
+        foreach ((int position, int i) in order.Index())
+        {
+            positions[i] = position;
+        }
+
+        return [.. order.Select(i => _chosen[i] with
+        {
+            Settings = _chosen[i].Settings with
+            {
+                InRoot = inRoot[i] is not null,
+                Path = inRoot[i] ?? _chosen[i].Settings.Path,
+                Needs = [.. _chosen[i].Settings.Needs.Select(need => positions[need]).Order()],
+            },
+        })];
     }
 
     private void CheckExist(List<Wish> wishes)
     {
-        List<Wish> missing = [.. wishes.Where(wish =>
+        List<Wish> missing = [.. wishes.Where(wish => !wish.Optional).Where(wish =>
         {
             string name = ModuleIndex.KernelName(wish.Name);
             return _index.Path(name) is null && !_index.IsBuiltIn(name);
@@ -90,7 +134,7 @@ internal sealed class ModuleResolver
         if (unused.Count > 0)
         {
             throw new BuildException(
-                $"kernel.module-options names modules that are not in the initramfs: {string.Join(", ", unused)}",
+                $"kernel.module-options names modules that the boot does not load: {string.Join(", ", unused)}",
                 unused.Exists(_index.IsBuiltIn) ? "a built-in module takes its options from kernel.command-line, as module.option=value" : null);
         }
     }

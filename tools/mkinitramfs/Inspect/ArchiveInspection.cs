@@ -75,8 +75,11 @@ internal static class ArchiveInspection
         inner.Value("root hash", $"{boot.Root.Verity.Algorithm} {boot.Root.Verity.RootHash}");
         inner.Value("salt", boot.Root.Verity.Salt.Length == 0 ? "-" : boot.Root.Verity.Salt);
         inner.Value("on corruption", boot.Root.Verity.OnCorruption.ToString());
-        inner.Value("always loaded", Names(boot.Modules.Where(module => module.Always)));
-        inner.Value("loaded if asked", Names(boot.Modules.Where(module => !module.Always)));
+        inner.Value("always loaded", Names(boot.Modules.Where(module => module is { Always: true, InRoot: false })));
+        inner.Value("loaded if asked", Names(boot.Modules.Where(module => module is { Always: false, InRoot: false })));
+        inner.Value("from the root", Names(boot.Modules.Where(module => module.InRoot)));
+        inner.Value("volumes", string.Join(", ", boot.Volumes.Select(volume =>
+            $"{volume.Name} ({volume.FileSystem}, encrypt {VolumeSettingsJson.Name(volume.Encryption)}) on {volume.MountPoint}")));
         inner.Value("overlays", string.Join(", ", boot.Overlays.Select(overlay => $"{overlay.Path} on {overlay.Upper}")));
         inner.Value("on failure", boot.Failure.Action.ToString());
         if (boot.DebugShell)

@@ -4,6 +4,7 @@ using System.IO;
 using System.Linq;
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Json.Nodes;
 using InitRuntime.Formats;
 using InitRuntime.Formats.Luks2;
 using InitRuntime.Unit.Harness;
@@ -44,7 +45,7 @@ internal sealed class LuksImage : IDisposable
     }
 
     /// <summary>An image of zeros.</summary>
-    internal static LuksImage Empty() => new(20 << 20);
+    internal static LuksImage Empty(long length = 20 << 20) => new(length);
 
     internal string KeyFileOf(string name, string passphrase)
     {
@@ -73,7 +74,7 @@ internal sealed class LuksImage : IDisposable
 
     /// <summary>The header as a caller gets it: the short read first, then the long one.</summary>
     internal bool TryHeader(out Luks2Header header, out ParseError error) =>
-        Luks2Header.TryParse(Read(0, Luks2Header.FirstRead), Length, out header, out error)
+        (Luks2Header.TryParse(Read(0, Luks2Header.FirstRead), Length, out header, out error) && !header.OtherCopyProblem.IsError)
         || Luks2Header.TryParse(Read(0, Luks2Header.LongestRead), Length, out header, out error);
 
     internal Luks2Header Header()
@@ -104,6 +105,22 @@ internal sealed class LuksImage : IDisposable
         string hex = dump[(dump.IndexOf("MK dump:", StringComparison.Ordinal) + "MK dump:".Length)..];
         return [.. hex.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries).Select(b => byte.Parse(b, NumberStyles.HexNumber, CultureInfo.InvariantCulture))];
     }
+
+    /// <summary>The JSON that cryptsetup reads, if both copies are in order for it: it must not talk of repairing anything.</summary>
+    internal string RealJson()
+    {
+        string output = Cryptsetup("luksDump", "--debug", Path);
+        Assert.Equal(2, output.Split("(in-memory)").Length - 1);
+        Assert.DoesNotMatch("requires recovery|recovery (successful|failed)|obsolete", output);
+        return Cryptsetup("luksDump", "--dump-json-metadata", Path);
+    }
+
+    /// <summary>A token as cryptsetup gives it, in one line.</summary>
+    internal string RealToken(int number) =>
+        JsonNode.Parse(Cryptsetup("token", "export", "--token-id", $"{number}", Path))!.ToJsonString();
+
+    /// <summary>Asks cryptsetup whether the first passphrase still opens the volume.</summary>
+    internal void TestPassphrase() => Cryptsetup("open", "--test-passphrase", "--key-file", KeyFile, Path);
 
     /// <summary>The JSON text of the first copy.</summary>
     internal string Json() => Encoding.UTF8.GetString(Read(Luks2BinaryHeader.Length, 12 << 10)).TrimEnd('\0');

@@ -3,6 +3,8 @@ using System.IO;
 using System.Linq;
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Json;
+using InitRuntime.Formats.Pe;
 using InitRuntime.Mkinitramfs.Build;
 using InitRuntime.Mkinitramfs.Host;
 using InitRuntime.Mkinitramfs.Inspect;
@@ -80,6 +82,41 @@ public sealed class ImageBuilderTests : IDisposable
     }
 
     [Fact]
+    public void A_volume_is_in_boot_json_on_the_disk_and_in_the_summary()
+    {
+        ImageManifest manifest = _manifest with { Volumes = [Manifests.Volume("var", "/var")] };
+        ImageSummary summary = ImageBuilder.Build(manifest, _directory["out"], _log);
+        Assert.Equal([new VolumeSummary("var", "/var", "btrfs", "format")], summary.Volumes);
+        Assert.Contains("dm_mod", summary.Modules);
+        Assert.DoesNotContain("dm_crypt", summary.Modules);
+        Assert.Equal(4, summary.Pcr11["sha256"].Count);
+        using JsonDocument json = JsonDocument.Parse(File.ReadAllBytes(_directory["out/image.json"]));
+        Assert.Equal(
+            """{"name":"var","mount":"/var","file_system":"btrfs","encrypt":"format"}""",
+            JsonSerializer.Serialize(json.RootElement.GetProperty("volumes")[0]));
+        Assert.Equal("GUID:56,63", Tools.Run("sfdisk", "--part-attrs", _directory["out/disk.img"], "6").Trim());
+
+        var output = new StringWriter();
+        Inspector.Inspect(_directory["out/linux.efi"], Tools.Tree, output, _log);
+        Assert.Contains("from the root:   aesni_intel", output.ToString().Replace("cryptd ", ""), StringComparison.Ordinal);
+        Assert.Contains("volumes:         var (btrfs, encrypt format) on /var", output.ToString(), StringComparison.Ordinal);
+
+        byte[] uki = File.ReadAllBytes(_directory["out/linux.efi"]);
+        Assert.True(UkiImage.TryParse(uki, out UkiImage? image, out _));
+        Assert.True(image!.Content(uki, UkiSection.PcrPublicKey).SequenceEqual(File.ReadAllBytes(_directory["keys/pcr.pub"])));
+        Assert.Single(JsonDocument.Parse(image.Content(uki, UkiSection.PcrSignature).ToArray()).RootElement.GetProperty("sha256").EnumerateArray());
+    }
+
+    [Fact]
+    public void A_root_without_the_programs_of_its_volumes_is_refused_before_anything_is_made()
+    {
+        ImageManifest manifest = _manifest with { Volumes = [Manifests.Volume("data", "/data", 64, "ext4")] };
+        BuildException error = Assert.Throws<BuildException>(() => ImageBuilder.Build(manifest, _directory["out"], _log));
+        Assert.Contains("mkfs.ext4", error.Message, StringComparison.Ordinal);
+        Assert.Empty(Directory.GetFileSystemEntries(_directory["out"]));
+    }
+
+    [Fact]
     public void Any_change_of_what_boots_changes_the_image_UUID_and_a_given_one_is_kept()
     {
         Guid Uuid(ImageManifest manifest) => ImageBuilder.Build(manifest, _directory["out"], _log).ImageUuid;
@@ -87,6 +124,7 @@ public sealed class ImageBuilderTests : IDisposable
         Assert.Equal(8, first.Version);
         Assert.NotEqual(first, Uuid(_manifest with { Kernel = _manifest.Kernel with { CommandLine = ["panic=6"] } }));
         Assert.NotEqual(first, Uuid(_manifest with { Overlays = [] }));
+        Assert.NotEqual(first, Uuid(_manifest with { Volumes = [Manifests.Volume("var", "/var")] }));
         Assert.Equal(first, Uuid(_manifest with { Disk = _manifest.Disk with { RootSize = 32 << 20 } }));
         var given = new Guid("01234567-89ab-4def-8123-456789abcdef");
         Assert.Equal(given, Uuid(_manifest with { Image = _manifest.Image with { Uuid = given } }));

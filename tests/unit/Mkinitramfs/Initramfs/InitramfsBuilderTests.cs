@@ -29,7 +29,7 @@ public sealed class InitramfsBuilderTests
         {
             Kernel = Manifests.Small().Kernel with { Modules = ["nvme", "tpm_crb"] },
         };
-        IReadOnlyList<ModuleResolver.Chosen> modules = InitramfsBuilder.ResolveModules(manifest, kernel);
+        IReadOnlyList<ModuleResolver.Chosen> modules = BootModules.Resolve(manifest, kernel);
         BootConfiguration configuration = Configuration(modules);
         byte[] init = [1, 2, 3];
         InitramfsBuilder.Write(directory["1"], init, configuration, modules, [4, 5], kernel, Tools.Tree, _log);
@@ -49,6 +49,74 @@ public sealed class InitramfsBuilderTests
     }
 
     [Fact]
+    public void Modules_that_the_root_has_as_the_kernel_takes_them_stay_there()
+    {
+        using var directory = new TemporaryDirectory();
+        using TarArchive root = TarArchive.Open(SmallRoot.Make(directory));
+        KernelFiles kernel = KernelFiles.Find(root);
+        ImageManifest manifest = Manifests.Small() with { Volumes = [Manifests.Volume("var", "/var"), Manifests.Volume("data", "/data", 64, "ext4")] };
+        IReadOnlyList<ModuleResolver.Chosen> modules = BootModules.Resolve(manifest, kernel);
+        string modulesOfRoot = $"/usr/lib/modules/{SmallRoot.KernelVersion}/kernel";
+        // ext4 is packed with zstd, which this kernel does not unpack.
+        Assert.Equal(
+            [
+                $"{modulesOfRoot}/crypto/aesni-intel.ko", $"{modulesOfRoot}/crypto/cryptd.ko", $"{modulesOfRoot}/crypto/xor.ko", $"{modulesOfRoot}/crypto/xts.ko",
+                $"{modulesOfRoot}/crypto/xxhash_generic.ko", $"{modulesOfRoot}/drivers/i6300esb.ko", $"{modulesOfRoot}/drivers/md/dm-crypt.ko.xz",
+                $"{modulesOfRoot}/fs/btrfs.ko", $"{modulesOfRoot}/fs/overlay.ko",
+            ],
+            modules.Where(module => module.Settings.InRoot).Select(module => module.Settings.Path).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            ["btrfs", "dm_crypt", "overlay", "xts"],
+            modules.Where(module => module.Settings is { InRoot: true, Always: true }).Select(module => module.Settings.Name).Order(StringComparer.Ordinal));
+        Assert.Contains(modules, module => module.Settings is { Name: "ext4", InRoot: false, Always: true });
+
+        InitramfsBuilder.Write(directory["i"], [1], Configuration(modules), modules, null, kernel, Tools.Tree, _log);
+        string[] listed = Tools.Run("sh", "-c", $"zstd -dc '{directory["i"]}' | cpio -t --quiet").Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.Equal(
+            modules.Where(module => !module.Settings.InRoot).Select(module => module.Settings.Path.TrimStart('/')).Order(StringComparer.Ordinal),
+            listed.Where(path => path.EndsWith(".ko", StringComparison.Ordinal)).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void Without_volumes_only_the_overlay_comes_from_the_root_and_without_a_watchdog_no_driver_of_one()
+    {
+        using var directory = new TemporaryDirectory();
+        using TarArchive root = TarArchive.Open(SmallRoot.Make(directory));
+        KernelFiles kernel = KernelFiles.Find(root);
+        string[] FromRoot(ImageManifest manifest) => [.. BootModules.Resolve(manifest, kernel)
+            .Where(module => module.Settings.InRoot).Select(module => module.Settings.Name)];
+        ImageManifest manifest = Manifests.Small();
+        Assert.Equal(["overlay"], FromRoot(manifest));
+        VolumeSection plain = Manifests.Volume("var", "/var");
+        plain = plain with { Settings = plain.Settings with { Encryption = VolumeEncryption.None } };
+        Assert.Equal(["xxhash_generic", "xor", "btrfs", "overlay", "i6300esb"], FromRoot(manifest with { Volumes = [plain] }));
+        Assert.DoesNotContain("i6300esb", FromRoot(manifest with { Volumes = [plain], Boot = manifest.Boot with { WatchdogSeconds = 0 } }));
+
+        BootSection boot = manifest.Boot with { WatchdogModules = ["i6300esb", "wdat_wdt"] };
+        Assert.Contains("i6300esb", FromRoot(manifest with { Volumes = [plain], Boot = boot }));
+        BuildException error = Assert.Throws<BuildException>(
+            () => FromRoot(manifest with { Volumes = [plain], Boot = boot with { WatchdogModulesAreNamed = true } }));
+        Assert.Contains("wdat_wdt (boot.watchdog-modules)", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("kernel/drivers/md/dm-crypt.ko.xz", true)]
+    [InlineData("kernel/fs/btrfs.ko", true)]
+    [InlineData("kernel/fs/ext4.ko.zst", false)]
+    [InlineData("kernel/fs/missing.ko", false)]
+    [InlineData("kernel/fs/linked.ko", false)]
+    [InlineData("modules.dep", false)]
+    public void The_kernel_loads_from_the_root_what_it_can_unpack(string module, bool loads)
+    {
+        using var directory = new TemporaryDirectory();
+        SmallRoot.Make(directory);
+        File.CreateSymbolicLink(directory[$"root/usr/lib/modules/{SmallRoot.KernelVersion}/kernel/fs/linked.ko"], "btrfs.ko");
+        Tools.Run("tar", "-cf", directory["root.tar"], "-C", directory["root"], ".");
+        using TarArchive root = TarArchive.Open(directory["root.tar"]);
+        Assert.Equal(loads ? $"/usr/lib/modules/{SmallRoot.KernelVersion}/{module}" : null, KernelFiles.Find(root).PathInRoot(module));
+    }
+
+    [Fact]
     public void A_module_without_signature_is_refused_for_a_kernel_that_checks_them()
     {
         using var directory = new TemporaryDirectory();
@@ -59,7 +127,7 @@ public sealed class InitramfsBuilderTests
         using TarArchive root = TarArchive.Open(directory["root.tar"]);
         KernelFiles kernel = KernelFiles.Find(root);
         ImageManifest manifest = Manifests.Small() with { Kernel = Manifests.Small().Kernel with { ModulesAlways = ["nvme"] } };
-        IReadOnlyList<ModuleResolver.Chosen> chosen = InitramfsBuilder.ResolveModules(manifest, kernel);
+        IReadOnlyList<ModuleResolver.Chosen> chosen = BootModules.Resolve(manifest, kernel);
         BuildException error = Assert.Throws<BuildException>(
             () => InitramfsBuilder.Write(directory["i"], [1], Configuration(chosen), chosen, null, kernel, Tools.Tree, _log));
         Assert.Contains("kernel/drivers/nvme.ko has no signature", error.Message, StringComparison.Ordinal);

@@ -25,6 +25,12 @@ public sealed class ModuleResolverTests
         kernel/drivers/nvme/host/nvme-core.ko.xz: kernel/drivers/nvme/common/nvme-auth.ko.xz
         kernel/drivers/nvme/common/nvme-auth.ko.xz:
         kernel/drivers/nvme/host/nvme.ko.xz: kernel/drivers/nvme/host/nvme-core.ko.xz kernel/drivers/nvme/common/nvme-auth.ko.xz
+        kernel/drivers/md/dm-crypt.ko.xz: kernel/drivers/md/dm-mod.ko.xz
+        kernel/fs/btrfs/btrfs.ko.xz: kernel/crypto/xor.ko.xz kernel/lib/libcrc32c.ko.xz
+        kernel/crypto/xor.ko.xz:
+        kernel/crypto/blake2b_generic.ko.xz:
+        kernel/arch/x86/crypto/aesni-intel.ko.xz: kernel/crypto/cryptd.ko.xz
+        kernel/crypto/cryptd.ko.xz:
         kernel/a.ko:
         kernel/b.ko:
         """;
@@ -32,6 +38,7 @@ public sealed class ModuleResolverTests
     private const string SoftDependencies = """
         # Soft dependencies extracted from modules themselves.
         softdep libcrc32c pre: crc32c
+        softdep btrfs pre: blake2b-256
         softdep cifs gcm
         softdep a pre: b post: nvme
         softdep b pre: a not-there
@@ -47,6 +54,9 @@ public sealed class ModuleResolverTests
         alias crypto-sha256-all padlock_sha
         alias pci:v*d*sv*sd*bc01sc08i02* nvme
         alias nvme-fabrics nvme
+        alias blake2b-256 blake2b_generic
+        alias crypto-aes aesni_intel
+        alias cpu:type:x86,ven*fam*mod*:feature:*0099* aesni_intel
         """;
 
     private const string BuiltIn = "kernel/drivers/char/tpm/tpm_crb.ko\nkernel/crypto/sha256_generic.ko\n";
@@ -119,22 +129,83 @@ public sealed class ModuleResolverTests
     [Fact]
     public void All_missing_modules_are_named_with_the_key_that_asks_for_them()
     {
-        BuildException error = Assert.Throws<BuildException>(() => Resolve([ByDevice("nvm"), Always("dm_crypt")]));
+        BuildException error = Assert.Throws<BuildException>(() => Resolve([ByDevice("nvm"), Always("dm_crypto")]));
         Assert.Contains("nvm (kernel.modules)", error.Message, StringComparison.Ordinal);
-        Assert.Contains("dm_crypt (kernel.modules-always)", error.Message, StringComparison.Ordinal);
+        Assert.Contains("dm_crypto (kernel.modules-always)", error.Message, StringComparison.Ordinal);
         Assert.Contains("nvme", error.Hint, StringComparison.Ordinal);
     }
 
     [Fact]
     public void Options_belong_to_a_module_of_the_initramfs()
     {
-        ModuleSettings module = ModuleResolver.Resolve(_index, [ByDevice("nvme")], [], new Dictionary<string, string> { ["nvme"] = "poll_queues=1" })
+        ModuleSettings module = ModuleResolver.Resolve(_index, Early([ByDevice("nvme")]), Nothing, _ => null, new Dictionary<string, string> { ["nvme"] = "poll_queues=1" })
             .Single(chosen => chosen.Settings.Name == "nvme").Settings;
         Assert.Equal("poll_queues=1", module.Options);
         BuildException error = Assert.Throws<BuildException>(
-            () => ModuleResolver.Resolve(_index, [ByDevice("nvme")], [], new Dictionary<string, string> { ["tpm_crb"] = "x=1" }));
+            () => ModuleResolver.Resolve(_index, Early([ByDevice("nvme")]), Nothing, _ => null, new Dictionary<string, string> { ["tpm_crb"] = "x=1" }));
         Assert.Contains("tpm_crb", error.Message, StringComparison.Ordinal);
         Assert.Contains("kernel.command-line", error.Hint, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void What_may_come_from_the_root_does_and_stands_behind_what_the_initramfs_has()
+    {
+        IReadOnlyList<ModuleSettings> modules = ResolveLate([Always("dm-verity")], [Always("dm_crypt"), Always("btrfs")], ["aes"]);
+        ModuleSettings crypt = modules.Single(module => module.Name == "dm_crypt");
+        Assert.Equal((true, true, "/usr/lib/modules/6.12/kernel/drivers/md/dm-crypt.ko.xz"), (crypt.InRoot, crypt.Always, crypt.Path));
+        ModuleSettings need = modules[Assert.Single(crypt.Needs)];
+        Assert.Equal(("dm_mod", false, "/usr/lib/modules/dm_mod.ko"), (need.Name, need.InRoot, need.Path));
+        Assert.Equal(
+            ["dm_bufio", "dm_mod", "dm_verity", "reed_solomon"],
+            modules.TakeWhile(module => !module.InRoot).Select(module => module.Name).Order(StringComparer.Ordinal));
+        Assert.All(modules.SkipWhile(module => !module.InRoot), module => Assert.True(module.InRoot));
+    }
+
+    [Fact]
+    public void A_file_system_of_the_root_brings_its_needs_and_soft_needs()
+    {
+        IReadOnlyList<ModuleSettings> modules = ResolveLate([], [Always("btrfs")], []);
+        ModuleSettings btrfs = modules.Single(module => module.Name == "btrfs");
+        Assert.Equal(["blake2b_generic", "libcrc32c", "xor"], btrfs.Needs.Select(need => modules[need].Name).Order(StringComparer.Ordinal));
+        Assert.All(modules, module => Assert.True(module.InRoot));
+    }
+
+    [Fact]
+    public void The_processors_AES_is_loaded_by_its_alias()
+    {
+        ModuleSettings aes = ResolveLate([], [], ["aes"]).Single(module => module.Name == "aesni_intel");
+        Assert.Equal((true, false), (aes.InRoot, aes.Always));
+        Assert.Equal(["cpu:type:x86,ven*fam*mod*:feature:*0099*"], aes.Aliases);
+    }
+
+    [Fact]
+    public void What_the_initramfs_needs_stays_there()
+    {
+        IReadOnlyList<ModuleSettings> modules = ResolveLate([Always("erofs")], [Always("btrfs"), Always("libcrc32c")], []);
+        ModuleSettings library = modules.Single(module => module.Name == "libcrc32c");
+        Assert.Equal((false, true), (library.InRoot, library.Always));
+        Assert.True(modules.Single(module => module.Name == "btrfs").InRoot);
+    }
+
+    [Fact]
+    public void A_module_that_the_kernel_cannot_load_from_the_root_goes_into_the_initramfs_with_its_needs()
+    {
+        IReadOnlyList<ModuleSettings> modules = ResolveLate(
+            [Always("dm-mod")], [Always("dm_crypt"), Always("btrfs")], [], path => path.Contains("btrfs", StringComparison.Ordinal) ? null : InRoot(path));
+        // A faster checksum is nothing that libcrc32c needs.
+        Assert.Equal(["dm_crypt", "crc32c_intel"], modules.Where(module => module.InRoot).Select(module => module.Name));
+        Assert.All(modules.SkipWhile(module => !module.InRoot), module => Assert.True(module.InRoot));
+        ModuleSettings btrfs = modules.Single(module => module.Name == "btrfs");
+        Assert.Equal("/usr/lib/modules/btrfs.ko", btrfs.Path);
+        Assert.All(modules.Index(), item => Assert.All(item.Item.Needs, need => Assert.InRange(need, 0, item.Index - 1)));
+        Assert.Equal(["blake2b_generic", "libcrc32c", "xor"], btrfs.Needs.Select(need => modules[need].Name).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void An_optional_module_may_be_missing()
+    {
+        Assert.Empty(ResolveLate([], [Always("wdat_wdt") with { Optional = true }], []));
+        Assert.Throws<BuildException>(() => ResolveLate([], [Always("wdat_wdt")], []));
     }
 
     private static ModuleResolver.Wish Always(string name) => new(name, "kernel.modules-always", Always: true);
@@ -142,5 +213,16 @@ public sealed class ModuleResolverTests
     private static ModuleResolver.Wish ByDevice(string name) => new(name, "kernel.modules", Always: false);
 
     private static IReadOnlyList<ModuleSettings> Resolve(ModuleResolver.Wish[] wishes, string[]? algorithms = null) =>
-        [.. ModuleResolver.Resolve(_index, wishes, algorithms ?? [], new Dictionary<string, string>()).Select(chosen => chosen.Settings)];
+        [.. ModuleResolver.Resolve(_index, new(wishes, algorithms ?? []), Nothing, InRoot, new Dictionary<string, string>()).Select(chosen => chosen.Settings)];
+
+    private static IReadOnlyList<ModuleSettings> ResolveLate(
+        ModuleResolver.Wish[] early, ModuleResolver.Wish[] late, string[] algorithms, Func<string, string?>? inRoot = null) =>
+        [.. ModuleResolver.Resolve(_index, Early(early), new(late, algorithms), inRoot ?? InRoot, new Dictionary<string, string>())
+            .Select(chosen => chosen.Settings)];
+
+    private static ModuleResolver.Wishes Nothing { get; } = new([], []);
+
+    private static ModuleResolver.Wishes Early(ModuleResolver.Wish[] wishes) => new(wishes, []);
+
+    private static string? InRoot(string path) => $"/usr/lib/modules/6.12/{path}";
 }
