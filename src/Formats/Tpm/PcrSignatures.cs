@@ -1,7 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Text.Json;
-using System.Text.Json.Serialization;
+using InitRuntime.Formats.Json;
 
 namespace InitRuntime.Formats.Tpm;
 
@@ -25,94 +25,83 @@ public static class PcrSignatures
     private const int MaximumCount = 1024;
     private const int MaximumSignatureLength = 512;
 
-    /// <summary>Reads the file. Banks of hashes that are not known here are passed over.</summary>
+    /// <summary>Reads the file. Banks of hashes that are not known here are passed over, and so are members that newer systemd adds.</summary>
     public static bool TryParse(ReadOnlySpan<byte> json, out IReadOnlyList<PcrSignature> value, out ParseError error)
     {
         value = [];
-        Dictionary<string, List<PcrSignatureJson>>? banks;
+        if (json.Length > MaximumLength)
+        {
+            error = new($"PCR signatures longer than {MaximumLength} bytes");
+            return false;
+        }
+
         try
         {
-            banks = json.Length > MaximumLength
-                ? null
-                : JsonSerializer.Deserialize(json.TrimEnd((byte)0), PcrPolicyJsonContext.Default.DictionaryStringListPcrSignatureJson);
+            value = Read(json.TrimEnd((byte)0));
+            error = default;
         }
-        catch (JsonException e)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
+            // The reader reports bytes that are not UTF-8 as an invalid operation.
             error = new($"PCR signatures are not valid: {e.Message}");
-            return false;
         }
 
-        if (banks is null)
-        {
-            error = new(json.Length > MaximumLength ? $"PCR signatures longer than {MaximumLength} bytes" : "PCR signatures are empty");
-            return false;
-        }
+        return !error.IsError;
+    }
 
+    private static List<PcrSignature> Read(ReadOnlySpan<byte> document)
+    {
         var list = new List<PcrSignature>();
-        foreach ((string name, List<PcrSignatureJson> entries) in banks)
+        var json = new JsonInput(document);
+        json.BeginObject();
+        while (json.NextMember(out string name))
         {
             AlgorithmId bank = Algorithms.Hash(name);
-            foreach (PcrSignatureJson? entry in entries ?? [])
+            if (bank == AlgorithmId.None)
             {
-                if (bank == AlgorithmId.None || entry is null)
-                {
-                    continue;
-                }
+                json.Skip();
+                continue;
+            }
 
-                if (list.Count == MaximumCount)
-                {
-                    error = new($"more than {MaximumCount} PCR signatures");
-                    return false;
-                }
-
-                if (!TryRead(bank, entry, out PcrSignature? signature))
-                {
-                    error = new($"PCR signature {list.Count + 1} of bank {name} is malformed");
-                    return false;
-                }
-
-                list.Add(signature!);
+            json.BeginArray();
+            while (json.NextItem())
+            {
+                list.Add(list.Count < MaximumCount ? ReadOne(bank, ref json) : throw json.Error($"more than {MaximumCount} signatures"));
             }
         }
 
-        value = list;
-        error = default;
-        return true;
+        json.End();
+        return list;
     }
 
-    private static bool TryRead(AlgorithmId bank, PcrSignatureJson entry, out PcrSignature? signature)
+    private static PcrSignature ReadOne(AlgorithmId bank, ref JsonInput json)
     {
-        signature = null;
-        if (!PcrMask.TryParse(entry.Pcrs, out PcrMask pcrs)
-            || !Encodings.TryHex(entry.KeyFingerprint, PolicyDigest.Length, out byte[] fingerprint)
-            || !Encodings.TryHex(entry.Policy, PolicyDigest.Length, out byte[] policy)
-            || !Encodings.TryBase64(entry.Signature, MaximumSignatureLength, out byte[] bytes))
+        var pcrs = new List<int>();
+        byte[] fingerprint = [], policy = [], signature = [];
+        bool good = true;
+        json.BeginObject();
+        while (json.NextMember(out string member))
         {
-            return false;
+            switch (member)
+            {
+                case "pcrs":
+                    json.BeginArray();
+                    while (json.NextItem())
+                    {
+                        pcrs.Add(pcrs.Count < PcrMask.Count ? (int)json.Number(0, PcrMask.Count - 1) : throw json.Error("too many"));
+                    }
+
+                    break;
+                case "pkfp": good &= Encodings.TryHex(json.Text(), PolicyDigest.Length, out fingerprint); break;
+                case "pol": good &= Encodings.TryHex(json.Text(), PolicyDigest.Length, out policy); break;
+                case "sig": good &= Encodings.TryBase64(json.Text(), MaximumSignatureLength, out signature); break;
+                default: json.Skip(); break;
+            }
         }
 
-        signature = new(bank, pcrs, fingerprint, policy, bytes);
-        return fingerprint.Length == PolicyDigest.Length && policy.Length == PolicyDigest.Length && bytes.Length != 0;
+        return good && PcrMask.TryParse(pcrs, out PcrMask mask)
+            && fingerprint.Length == PolicyDigest.Length && policy.Length == PolicyDigest.Length && signature.Length != 0
+                ? new(bank, mask, fingerprint, policy, signature)
+                : throw json.Error("a malformed signature");
     }
 }
-
-internal sealed record PcrSignatureJson
-{
-    [JsonPropertyName("pcrs")]
-    public List<int>? Pcrs { get; init; }
-
-    [JsonPropertyName("pkfp")]
-    public string? KeyFingerprint { get; init; }
-
-    [JsonPropertyName("pol")]
-    public string? Policy { get; init; }
-
-    [JsonPropertyName("sig")]
-    public string? Signature { get; init; }
-}
-
-/// <summary>JSON of systemd's PCR policy files; newer systemd adds members, so unknown ones are passed over.</summary>
-[JsonSourceGenerationOptions(MaxDepth = 8)]
-[JsonSerializable(typeof(Dictionary<string, List<PcrSignatureJson>>))]
-[JsonSerializable(typeof(PcrlockJson))]
-internal sealed partial class PcrPolicyJsonContext : JsonSerializerContext;

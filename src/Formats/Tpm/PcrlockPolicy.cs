@@ -1,7 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Text.Json;
-using System.Text.Json.Serialization;
+using InitRuntime.Formats.Json;
 
 namespace InitRuntime.Formats.Tpm;
 
@@ -19,6 +19,8 @@ public sealed record PcrlockPolicy
     /// <summary>The largest file that is read, in bytes.</summary>
     public const int MaximumLength = 1 << 20;
 
+    private const int MaximumEntries = 256;
+
     /// <summary>The PCR bank.</summary>
     public required AlgorithmId Bank { get; init; }
 
@@ -28,29 +30,37 @@ public sealed record PcrlockPolicy
     /// <summary>The index that holds the policy.</summary>
     public required SerializedHandle Index { get; init; }
 
-    /// <summary>Reads the file.</summary>
+    /// <summary>Reads the file. Members that are not needed here are passed over.</summary>
     public static bool TryParse(ReadOnlySpan<byte> json, out PcrlockPolicy value, out ParseError error)
     {
         value = null!;
-        PcrlockJson? parsed;
+        if (json.Length > MaximumLength)
+        {
+            error = new($"pcrlock policy longer than {MaximumLength} bytes");
+            return false;
+        }
+
+        string? bankName = null, handleText = null;
+        List<Entry> entries;
         try
         {
-            parsed = json.Length > MaximumLength ? null : JsonSerializer.Deserialize(json, PcrPolicyJsonContext.Default.PcrlockJson);
+            entries = Read(json, ref bankName, ref handleText);
         }
-        catch (JsonException e)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
+            // The reader reports bytes that are not UTF-8 as an invalid operation.
             error = new($"pcrlock policy is not valid: {e.Message}");
             return false;
         }
 
-        AlgorithmId bank = Algorithms.Hash(parsed?.Bank);
-        if (parsed is null || bank == AlgorithmId.None)
+        AlgorithmId bank = Algorithms.Hash(bankName);
+        if (bank == AlgorithmId.None)
         {
             error = new("pcrlock policy without a known PCR bank");
             return false;
         }
 
-        if (!Encodings.TryBase64(parsed.NvHandle, SerializedHandle.MaximumLength, out byte[] handle))
+        if (!Encodings.TryBase64(handleText, SerializedHandle.MaximumLength, out byte[] handle))
         {
             error = new("pcrlock policy without an NV handle");
             return false;
@@ -67,7 +77,7 @@ public sealed record PcrlockPolicy
             return false;
         }
 
-        if (!TryPredictions(bank, parsed.Values, out IReadOnlyList<PcrPrediction> predictions))
+        if (!TryPredictions(bank, entries, out IReadOnlyList<PcrPrediction> predictions))
         {
             error = new("pcrlock policy with malformed PCR values");
             return false;
@@ -77,23 +87,63 @@ public sealed record PcrlockPolicy
         return true;
     }
 
-    private static bool TryPredictions(AlgorithmId bank, List<PcrlockValueJson>? entries, out IReadOnlyList<PcrPrediction> predictions)
+    private static List<Entry> Read(ReadOnlySpan<byte> document, ref string? bank, ref string? handle)
+    {
+        var entries = new List<Entry>();
+        var json = new JsonInput(document);
+        json.BeginObject();
+        while (json.NextMember(out string member))
+        {
+            switch (member)
+            {
+                case "pcrBank": bank = json.Text(); break;
+                case "nvHandle": handle = json.Text(); break;
+                case "pcrValues":
+                    json.BeginArray();
+                    while (json.NextItem())
+                    {
+                        entries.Add(entries.Count < MaximumEntries ? ReadEntry(ref json) : throw json.Error($"more than {MaximumEntries}"));
+                    }
+
+                    break;
+                default: json.Skip(); break;
+            }
+        }
+
+        json.End();
+        return entries;
+    }
+
+    private static Entry ReadEntry(ref JsonInput json)
+    {
+        long? pcr = null;
+        List<string>? values = null;
+        json.BeginObject();
+        while (json.NextMember(out string member))
+        {
+            switch (member)
+            {
+                case "pcr": pcr = json.Number(0, PcrMask.Count - 1); break;
+                case "values": values = json.Texts(MaximumEntries); break;
+                default: json.Skip(); break;
+            }
+        }
+
+        return new((int)json.Required(pcr, "pcr"), json.Required(values, "values"));
+    }
+
+    private static bool TryPredictions(AlgorithmId bank, List<Entry> entries, out IReadOnlyList<PcrPrediction> predictions)
     {
         predictions = [];
         var byPcr = new SortedDictionary<int, List<byte[]>>();
-        foreach (PcrlockValueJson? entry in entries ?? [])
+        foreach ((int pcr, List<string> values) in entries)
         {
-            if (entry is not { Pcr: { } pcr and >= 0 and < PcrMask.Count, Values: { } values })
-            {
-                return false;
-            }
-
             if (!byPcr.TryGetValue(pcr, out List<byte[]>? known))
             {
                 byPcr[pcr] = known = [];
             }
 
-            foreach (string? text in values)
+            foreach (string text in values)
             {
                 if (!Encodings.TryHex(text, Algorithms.MaximumDigestLength, out byte[] digest)
                     || digest.Length != Algorithms.DigestLength(bank))
@@ -123,25 +173,7 @@ public sealed record PcrlockPolicy
         predictions = list;
         return true;
     }
-}
 
-internal sealed record PcrlockJson
-{
-    [JsonPropertyName("pcrBank")]
-    public string? Bank { get; init; }
-
-    [JsonPropertyName("pcrValues")]
-    public List<PcrlockValueJson>? Values { get; init; }
-
-    [JsonPropertyName("nvHandle")]
-    public string? NvHandle { get; init; }
-}
-
-internal sealed record PcrlockValueJson
-{
-    [JsonPropertyName("pcr")]
-    public int? Pcr { get; init; }
-
-    [JsonPropertyName("values")]
-    public List<string>? Values { get; init; }
+    /// <summary>One item of <c>pcrValues</c>.</summary>
+    private readonly record struct Entry(int Pcr, List<string> Values);
 }
