@@ -1,6 +1,4 @@
 using System;
-using System.Collections.Generic;
-using System.IO;
 using System.Text;
 using Microsoft.Win32.SafeHandles;
 using Tmds.Linux;
@@ -9,10 +7,10 @@ using static Tmds.Linux.LibC;
 namespace InitRuntime.Linux;
 
 /// <summary>Files and devices by plain system calls, each with a limit on what is read.</summary>
-public static unsafe class KernelFile
+public static unsafe partial class KernelFile
 {
-    /// <summary>RESOLVE_IN_ROOT. Source: linux/openat2.h.</summary>
-    private const ulong ResolveInRoot = 0x10;
+    /// <summary>In bytes.</summary>
+    private const int CopyChunk = 1 << 20;
 
     /// <summary>Opens an existing file or device.</summary>
     /// <exception cref="SyscallException">ENOENT: not there; ENXIO, ENODEV: the device is gone.</exception>
@@ -80,6 +78,79 @@ public static unsafe class KernelFile
         return done;
     }
 
+    /// <summary>Writes all bytes at a place of a file or device, in as many pwrite(2) as it takes.</summary>
+    /// <param name="handle">Opened for writing.</param>
+    /// <param name="offset">In bytes.</param>
+    /// <param name="data">What to write.</param>
+    /// <param name="subject">Its name, for messages.</param>
+    /// <exception cref="SyscallException">ENOSPC: past the end of the device; EIO: it cannot write there, or took nothing.</exception>
+    public static void WriteAt(SafeFileHandle handle, long offset, ReadOnlySpan<byte> data, string subject)
+    {
+        ArgumentNullException.ThrowIfNull(handle);
+        int done = 0;
+        fixed (byte* start = data)
+        {
+            while (done < data.Length)
+            {
+                long n;
+                do
+                {
+                    n = pwrite((int)handle.DangerousGetHandle(), start + done, data.Length - done, offset + done);
+                }
+                while (Syscall.Interrupted(n));
+
+                Syscall.Check(n, "pwrite", subject);
+                if (n == 0)
+                {
+                    throw new SyscallException("pwrite", subject, Errno.EIO);
+                }
+
+                done += (int)n;
+            }
+        }
+    }
+
+    /// <summary>Copies bytes, 1 MiB at a time and from front to back, so ranges of one file must not overlap. Not for keys: they pass
+    /// through the heap.</summary>
+    /// <param name="source">Opened for reading.</param>
+    /// <param name="from">In bytes.</param>
+    /// <param name="target">Opened for writing.</param>
+    /// <param name="to">In bytes.</param>
+    /// <param name="length">In bytes.</param>
+    /// <param name="subject">What is copied, for messages.</param>
+    /// <exception cref="SyscallException">EIO: the source ends before <paramref name="length"/>, or one of both fails; ENOSPC.</exception>
+    public static void Copy(SafeFileHandle source, long from, SafeFileHandle target, long to, long length, string subject)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(length);
+        byte[] chunk = new byte[(int)Math.Min(length, CopyChunk)];
+        for (long done = 0; done < length;)
+        {
+            Span<byte> part = chunk.AsSpan(0, (int)Math.Min(length - done, chunk.Length));
+            if (ReadAt(source, from + done, part, subject) < part.Length)
+            {
+                throw new SyscallException("pread", subject, Errno.EIO);
+            }
+
+            WriteAt(target, to + done, part, subject);
+            done += part.Length;
+        }
+    }
+
+    /// <summary>Waits until what was written to a file, directory or device is on the disk.</summary>
+    /// <exception cref="SyscallException">EIO: it could not be written; ENOSPC.</exception>
+    public static void Sync(SafeFileHandle handle, string subject)
+    {
+        ArgumentNullException.ThrowIfNull(handle);
+        int result;
+        do
+        {
+            result = fsync((int)handle.DangerousGetHandle());
+        }
+        while (Syscall.Interrupted(result));
+
+        Syscall.Check(result, "fsync", subject);
+    }
+
     /// <summary>Writes all bytes in one write(2), as files of the kernel want it.</summary>
     /// <exception cref="SyscallException">As write(2); EIO for a short write.</exception>
     public static void Write(string path, ReadOnlySpan<byte> data)
@@ -114,86 +185,6 @@ public static unsafe class KernelFile
         if (n != data.Length)
         {
             throw new SyscallException("write", subject, Errno.EIO);
-        }
-    }
-
-    /// <summary>Makes a directory; one that is there already is fine.</summary>
-    public static void MakeDirectory(string path, int mode)
-    {
-        fixed (byte* name = NativeText.Terminated(path))
-        {
-            int result = mkdir(name, (mode_t)(uint)mode);
-            if (result < 0 && Syscall.LastErrno != Errno.EEXIST)
-            {
-                Syscall.Check(result, "mkdir", path);
-            }
-        }
-    }
-
-    /// <summary>Makes a symbolic link; one that is there already is fine.</summary>
-    public static void MakeLink(string path, string target)
-    {
-        fixed (byte* from = NativeText.Terminated(path), to = NativeText.Terminated(target))
-        {
-            int result = symlink(to, from);
-            if (result < 0 && Syscall.LastErrno != Errno.EEXIST)
-            {
-                Syscall.Check(result, "symlink", path);
-            }
-        }
-    }
-
-    /// <summary>Whether a path is there, links followed.</summary>
-    public static bool Exists(string path)
-    {
-        fixed (byte* name = NativeText.Terminated(path))
-        {
-            return access(name, 0) == 0;
-        }
-    }
-
-    /// <summary>Whether a path is there below another root: symbolic links, absolute ones too, are followed as if that were the root.</summary>
-    /// <exception cref="SyscallException">EIO: the file system cannot be read there.</exception>
-    public static bool ExistsBelow(string root, string path)
-    {
-        using SafeFileHandle directory = OpenDirectory(root);
-        var how = new open_how { flags = (ulong)(O_PATH | O_CLOEXEC), resolve = ResolveInRoot };
-        fixed (byte* name = NativeText.Terminated(path))
-        {
-            int fd = openat2((int)directory.DangerousGetHandle(), name, &how, sizeof(open_how));
-            if (fd < 0 && Syscall.LastErrno is Errno.ENOENT or Errno.ENOTDIR or Errno.ELOOP)
-            {
-                return false;
-            }
-
-            using var found = new SafeFileHandle((nint)Syscall.Check(fd, "openat2", root + path), ownsHandle: true);
-            return true;
-        }
-    }
-
-    /// <summary>Gives <paramref name="path"/> the mode and owner of <paramref name="example"/>.</summary>
-    public static void CopyOwnerAndMode(string example, string path)
-    {
-        fixed (byte* from = NativeText.Terminated(example), to = NativeText.Terminated(path))
-        {
-            stat found;
-            Syscall.Check(stat(from, &found), "stat", example);
-            Syscall.Check(chown(to, found.st_uid, found.st_gid), "chown", path);
-            Syscall.Check(chmod(to, (mode_t)((uint)found.st_mode & 0xfff)), "chmod", path);
-        }
-    }
-
-    /// <summary>Names in a directory, in no order; none when it is not there.</summary>
-    public static IEnumerable<string> Names(string directory)
-    {
-        if (!Directory.Exists(directory))
-        {
-            yield break;
-        }
-
-        foreach (string path in Directory.EnumerateFileSystemEntries(directory))
-        {
-            yield return Path.GetFileName(path);
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Tmds.Linux;
 
 namespace InitRuntime.Linux;
 
@@ -20,4 +21,12 @@ internal static unsafe partial class NativeMethods
     /// <summary>signal(2), for SIG_DFL only.</summary>
     [LibraryImport("libc", SetLastError = true)]
     internal static partial nint signal(int number, nint handler);
+
+    /// <summary>rename(2).</summary>
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial int rename(byte* from, byte* to);
+
+    /// <summary>clock_gettime(2).</summary>
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial int clock_gettime(int clock, timespec* now);
 }
