@@ -8,8 +8,10 @@ namespace InitRuntime.Linux;
 internal readonly record struct Ioctl<T>(string Name, IoctlDirection Direction, byte Type, byte Number)
     where T : unmanaged
 {
-    /// <summary>The request number.</summary>
-    internal uint Request => ((uint)Direction << 30) | ((uint)Unsafe.SizeOf<T>() << 16) | ((uint)Type << 8) | Number;
+    /// <summary>The request number. One without a direction, <c>_IO</c> of the headers, has no size in it either.</summary>
+    internal uint Request => ((uint)Direction << 30) | (SizeInNumber << 16) | ((uint)Type << 8) | Number;
+
+    private uint SizeInNumber => Direction == IoctlDirection.None ? 0 : (uint)Unsafe.SizeOf<T>();
 
     /// <exception cref="SyscallException">The kernel refused.</exception>
     internal unsafe void Call(SafeFileHandle device, ref T argument, string subject)
