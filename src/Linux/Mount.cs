@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using Tmds.Linux;
 using static Tmds.Linux.LibC;
 
@@ -23,6 +24,24 @@ public enum MountFlags : uint
     /// <summary>MS_NOEXEC.</summary>
     NoExecute = 8,
 
+    /// <summary>MS_SYNCHRONOUS.</summary>
+    Synchronous = 16,
+
+    /// <summary>MS_REMOUNT.</summary>
+    Remount = 32,
+
+    /// <summary>MS_DIRSYNC.</summary>
+    DirectorySynchronous = 128,
+
+    /// <summary>MS_NOSYMFOLLOW.</summary>
+    NoSymFollow = 256,
+
+    /// <summary>MS_NOATIME.</summary>
+    NoAccessTime = 1024,
+
+    /// <summary>MS_NODIRATIME.</summary>
+    NoDirectoryAccessTime = 2048,
+
     /// <summary>MS_BIND.</summary>
     Bind = 4096,
 
@@ -34,6 +53,9 @@ public enum MountFlags : uint
 
     /// <summary>MS_PRIVATE.</summary>
     Private = 1 << 18,
+
+    /// <summary>MS_RELATIME.</summary>
+    RelativeAccessTime = 1 << 21,
 
     /// <summary>MS_STRICTATIME.</summary>
     StrictAccessTime = 1 << 24,
@@ -50,15 +72,72 @@ public static unsafe class Mount
     /// <summary>Moves a mount, with all below it, to another place.</summary>
     public static void Move(string from, string to) => Call(from, to, "", MountFlags.Move, "");
 
+    /// <summary>Shows a directory, with all that is mounted below it, at a second place too.</summary>
+    /// <exception cref="SyscallException">ENOENT: one of both is not there; EINVAL: what is below may not be shown twice.</exception>
+    public static void BindRecursive(string from, string to) => Call(from, to, "", MountFlags.Bind | MountFlags.Recursive, "");
+
+    /// <summary>Changes flags and options of a mounted file system; with <see cref="MountFlags.Bind"/> of this one mount.</summary>
+    /// <exception cref="SyscallException">EINVAL: nothing is mounted there; EBUSY: files are open for writing; EROFS.</exception>
+    public static void Remount(string target, MountFlags flags, string options = "") =>
+        Call("", target, "", flags | MountFlags.Remount, options);
+
+    /// <summary>Ends a mount that nobody uses.</summary>
+    /// <exception cref="SyscallException">EBUSY: it is used, or something is mounted below; EINVAL: nothing is mounted there.</exception>
+    public static void Unmount(string target) => Unmount(target, 0);
+
     /// <summary>Keeps what is mounted below <paramref name="target"/> from spreading: moving a mount needs that.</summary>
     public static void MakePrivate(string target) => Call("", target, "", MountFlags.Private | MountFlags.Recursive, "");
 
     /// <summary>Takes a mount out of the tree at once; what is still open goes on until it is closed.</summary>
-    public static void Detach(string target)
+    public static void Detach(string target) => Unmount(target, MNT_DETACH);
+
+    /// <summary>
+    /// Parts options as a person writes them, <c>nodev,noatime,compress=zstd</c>, into flags of mount(2) and the data for the file
+    /// system. <c>defaults</c> and <c>rw</c> are what a mount is without a word about it, and are left out. Source: mount(8).
+    /// </summary>
+    /// <returns>The flags, and the other words in their order, with commas between them.</returns>
+    public static (MountFlags Flags, string Data) ParseOptions(string options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        MountFlags flags = MountFlags.None;
+        var data = new List<string>();
+        foreach (string word in options.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+        {
+            if (FlagOf(word) is { } flag)
+            {
+                flags |= flag;
+            }
+            else
+            {
+                data.Add(word);
+            }
+        }
+
+        return (flags, string.Join(',', data));
+    }
+
+    private static MountFlags? FlagOf(string word) => word switch
+    {
+        "defaults" or "rw" => MountFlags.None,
+        "ro" => MountFlags.ReadOnly,
+        "nosuid" => MountFlags.NoSetUid,
+        "nodev" => MountFlags.NoDevices,
+        "noexec" => MountFlags.NoExecute,
+        "sync" => MountFlags.Synchronous,
+        "dirsync" => MountFlags.DirectorySynchronous,
+        "nosymfollow" => MountFlags.NoSymFollow,
+        "noatime" => MountFlags.NoAccessTime,
+        "nodiratime" => MountFlags.NoDirectoryAccessTime,
+        "relatime" => MountFlags.RelativeAccessTime,
+        "strictatime" => MountFlags.StrictAccessTime,
+        _ => null,
+    };
+
+    private static void Unmount(string target, int flags)
     {
         fixed (byte* path = NativeText.Terminated(target))
         {
-            Syscall.Check(umount2(path, MNT_DETACH), "umount2", target);
+            Syscall.Check(umount2(path, flags), "umount2", target);
         }
     }
 
