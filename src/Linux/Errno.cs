@@ -66,6 +66,9 @@ public enum Errno
     /// <summary>Read-only file system.</summary>
     EROFS = 30,
 
+    /// <summary>Broken pipe: nobody reads any more.</summary>
+    EPIPE = 32,
+
     /// <summary>File name too long.</summary>
     ENAMETOOLONG = 36,
 

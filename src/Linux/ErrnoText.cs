@@ -27,6 +27,7 @@ public static class ErrnoText
         Errno.EFBIG => "EFBIG (too large)",
         Errno.ENOSPC => "ENOSPC (no space left)",
         Errno.EROFS => "EROFS (read-only)",
+        Errno.EPIPE => "EPIPE (nobody reads)",
         Errno.ENAMETOOLONG => "ENAMETOOLONG (name too long)",
         Errno.ENOSYS => "ENOSYS (not in this kernel)",
         Errno.ELOOP => "ELOOP (too many links)",

@@ -18,7 +18,7 @@ internal static unsafe partial class NativeMethods
     [LibraryImport("libc", SetLastError = true)]
     internal static partial int fstatfs(int fd, nint* fileSystem);
 
-    /// <summary>signal(2), for SIG_DFL only.</summary>
+    /// <summary>signal(2), for SIG_DFL and SIG_IGN only.</summary>
     [LibraryImport("libc", SetLastError = true)]
     internal static partial nint signal(int number, nint handler);
 
@@ -29,4 +29,49 @@ internal static unsafe partial class NativeMethods
     /// <summary>clock_gettime(2).</summary>
     [LibraryImport("libc", SetLastError = true)]
     internal static partial int clock_gettime(int clock, timespec* now);
+
+    /// <summary>waitpid(2).</summary>
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial int waitpid(int process, int* status, int options);
+
+    /// <summary>posix_spawn(3). This and its helpers return the error number and leave errno alone.</summary>
+    [LibraryImport("libc")]
+    internal static partial int posix_spawn(
+        int* process, byte* path, SpawnFileActions* actions, SpawnAttributes* attributes, byte** arguments, byte** environment);
+
+    /// <summary>posix_spawn_file_actions_init(3).</summary>
+    [LibraryImport("libc")]
+    internal static partial int posix_spawn_file_actions_init(SpawnFileActions* actions);
+
+    /// <summary>posix_spawn_file_actions_adddup2(3).</summary>
+    [LibraryImport("libc")]
+    internal static partial int posix_spawn_file_actions_adddup2(SpawnFileActions* actions, int from, int to);
+
+    /// <summary>posix_spawn_file_actions_destroy(3).</summary>
+    [LibraryImport("libc")]
+    internal static partial int posix_spawn_file_actions_destroy(SpawnFileActions* actions);
+
+    /// <summary>posix_spawnattr_init(3).</summary>
+    [LibraryImport("libc")]
+    internal static partial int posix_spawnattr_init(SpawnAttributes* attributes);
+
+    /// <summary>posix_spawnattr_setflags(3).</summary>
+    [LibraryImport("libc")]
+    internal static partial int posix_spawnattr_setflags(SpawnAttributes* attributes, short flags);
+
+    /// <summary>posix_spawnattr_setpgroup(3).</summary>
+    [LibraryImport("libc")]
+    internal static partial int posix_spawnattr_setpgroup(SpawnAttributes* attributes, int group);
+
+    /// <summary>posix_spawnattr_setsigdefault(3).</summary>
+    [LibraryImport("libc")]
+    internal static partial int posix_spawnattr_setsigdefault(SpawnAttributes* attributes, sigset_t* signals);
+
+    /// <summary>posix_spawnattr_setsigmask(3).</summary>
+    [LibraryImport("libc")]
+    internal static partial int posix_spawnattr_setsigmask(SpawnAttributes* attributes, sigset_t* signals);
+
+    /// <summary>posix_spawnattr_destroy(3).</summary>
+    [LibraryImport("libc")]
+    internal static partial int posix_spawnattr_destroy(SpawnAttributes* attributes);
 }

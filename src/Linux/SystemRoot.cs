@@ -1,6 +1,5 @@
 using System;
 using System.Collections.Generic;
-using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 using Tmds.Linux;
 using static Tmds.Linux.LibC;
@@ -67,8 +66,8 @@ public static unsafe class SystemRoot
     /// <exception cref="SyscallException">ENOENT, EACCES, ENOEXEC: it cannot be run.</exception>
     public static void Execute(string program, IReadOnlyList<string> arguments, IReadOnlyList<string> environment)
     {
-        ArgumentNullException.ThrowIfNull(arguments);
-        ArgumentNullException.ThrowIfNull(environment);
+        using var argv = new NativeVector(arguments);
+        using var envp = new NativeVector(environment);
         _ = syscall(CloseRange, 3, unchecked((int)uint.MaxValue), CloseRangeCloseOnExec);
         for (int signal = 1; signal <= HighestSignal; signal++)
         {
@@ -78,25 +77,10 @@ public static unsafe class SystemRoot
         sigset_t none;
         _ = sigemptyset(&none);
         _ = pthread_sigmask(SIG_SETMASK, &none, null);
-        byte** argv = Vector(arguments);
-        byte** envp = Vector(environment);
         fixed (byte* path = NativeText.Terminated(program))
         {
-            Syscall.Check(execve(path, argv, envp), "execve", program);
+            Syscall.Check(execve(path, argv.Start, envp.Start), "execve", program);
         }
-    }
-
-    private static byte** Vector(IReadOnlyList<string> words)
-    {
-        var vector = (byte**)NativeMemory.AllocZeroed((nuint)(words.Count + 1), (nuint)sizeof(byte*));
-        for (int i = 0; i < words.Count; i++)
-        {
-            byte[] bytes = NativeText.Terminated(words[i]);
-            vector[i] = (byte*)NativeMemory.Alloc((nuint)bytes.Length);
-            bytes.CopyTo(new Span<byte>(vector[i], bytes.Length));
-        }
-
-        return vector;
     }
 
     private static void RemoveBelow(int directory, dev_t device)
