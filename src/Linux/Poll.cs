@@ -10,12 +10,27 @@ public static unsafe class Poll
 {
     /// <summary>Waits until <paramref name="handle"/> can be read; false once the deadline has passed.</summary>
     /// <exception cref="SyscallException">poll(2) failed.</exception>
-    public static bool UntilReadable(SafeFileHandle handle, Deadline deadline)
+    public static bool UntilReadable(SafeFileHandle handle, Deadline deadline) => Until(handle, POLLIN, deadline);
+
+    /// <summary>Waits until <paramref name="handle"/>, opened without blocking, takes bytes; false once the deadline has passed.</summary>
+    /// <exception cref="SyscallException">poll(2) failed.</exception>
+    public static bool UntilWritable(SafeFileHandle handle, Deadline deadline) => Until(handle, POLLOUT, deadline);
+
+    /// <summary>Lets time pass, where a pause itself is wanted: between reboots of an image that fails again and again.</summary>
+    public static void Until(Deadline deadline)
+    {
+        while (!deadline.Passed)
+        {
+            _ = poll(null, 0, deadline.PollMilliseconds);
+        }
+    }
+
+    private static bool Until(SafeFileHandle handle, short events, Deadline deadline)
     {
         ArgumentNullException.ThrowIfNull(handle);
         while (true)
         {
-            var wanted = new pollfd { fd = (int)handle.DangerousGetHandle(), events = POLLIN };
+            var wanted = new pollfd { fd = (int)handle.DangerousGetHandle(), events = events };
             int ready = poll(&wanted, 1, deadline.PollMilliseconds);
             if (Syscall.Interrupted(ready))
             {
@@ -32,15 +47,6 @@ public static unsafe class Poll
             {
                 return false;
             }
-        }
-    }
-
-    /// <summary>Lets time pass, where a pause itself is wanted: between reboots of an image that fails again and again.</summary>
-    public static void Until(Deadline deadline)
-    {
-        while (!deadline.Passed)
-        {
-            _ = poll(null, 0, deadline.PollMilliseconds);
         }
     }
 }
