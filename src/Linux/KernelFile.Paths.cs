@@ -48,7 +48,8 @@ public static unsafe partial class KernelFile
         }
     }
 
-    /// <summary>Whether a path is there below another root: symbolic links, absolute ones too, are followed as if that were the root.</summary>
+    /// <summary>Whether a path is there below another root: symbolic links, absolute ones too, are followed as if that were the
+    /// root.</summary>
     /// <exception cref="SyscallException">EIO: the file system cannot be read there.</exception>
     public static bool ExistsBelow(string root, string path)
     {

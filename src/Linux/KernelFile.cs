@@ -79,6 +79,7 @@ public static unsafe partial class KernelFile
     }
 
     /// <summary>Length of an open file or block device, in bytes. It moves the handle's position, which nothing here uses.</summary>
+    /// <exception cref="SyscallException">ESPIPE: it has none.</exception>
     public static long LengthOf(SafeFileHandle handle, string subject)
     {
         ArgumentNullException.ThrowIfNull(handle);

@@ -33,7 +33,7 @@ public static unsafe class Keyring
     /// <param name="description">Its name.</param>
     /// <param name="payload">Its bytes, copied by the kernel.</param>
     /// <returns>Its serial number, for <see cref="Unlink"/>.</returns>
-    /// <exception cref="SyscallException">EINVAL: the kernel takes no such payload; ENOMEM; ENODEV: no such type in this kernel.</exception>
+    /// <exception cref="SyscallException">EINVAL: the kernel takes no such payload; ENOMEM; ENODEV: no such type.</exception>
     public static int Add(string type, string description, ReadOnlySpan<byte> payload)
     {
         fixed (byte* kind = NativeText.Terminated(type), name = NativeText.Terminated(description), bytes = payload)

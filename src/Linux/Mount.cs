@@ -76,13 +76,13 @@ public static unsafe class Mount
     /// <exception cref="SyscallException">ENOENT: one of both is not there; EINVAL: what is below may not be shown twice.</exception>
     public static void BindRecursive(string from, string to) => Call(from, to, "", MountFlags.Bind | MountFlags.Recursive, "");
 
-    /// <summary>Changes the flags and options of a mounted file system; with <see cref="MountFlags.Bind"/> those of this one mount.</summary>
+    /// <summary>Changes flags and options of a mounted file system; with <see cref="MountFlags.Bind"/> of this one mount.</summary>
     /// <exception cref="SyscallException">EINVAL: nothing is mounted there; EBUSY: files are open for writing; EROFS.</exception>
     public static void Remount(string target, MountFlags flags, string options = "") =>
         Call("", target, "", flags | MountFlags.Remount, options);
 
     /// <summary>Ends a mount that nobody uses.</summary>
-    /// <exception cref="SyscallException">EBUSY: somebody uses it, or something is mounted below; EINVAL: nothing is mounted there.</exception>
+    /// <exception cref="SyscallException">EBUSY: it is used, or something is mounted below; EINVAL: nothing is mounted there.</exception>
     public static void Unmount(string target) => Unmount(target, 0);
 
     /// <summary>Keeps what is mounted below <paramref name="target"/> from spreading: moving a mount needs that.</summary>

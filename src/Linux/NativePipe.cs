@@ -46,7 +46,9 @@ internal sealed unsafe class NativePipe : IDisposable
     internal static void DoNotBlock(SafeFileHandle end) =>
         Syscall.Check(fcntl((int)end.DangerousGetHandle(), F_SETFL, O_NONBLOCK), "fcntl", "pipe");
 
-    /// <summary>Descriptors 0 to 2 are the child's to fill. They are free, and so given out, where the kernel found no console for us.</summary>
+    /// <summary>
+    /// Descriptors 0 to 2 are the child's to fill. They are free, and so given out, where the kernel found no console for us.
+    /// </summary>
     private static SafeFileHandle AboveStandard(SafeFileHandle end)
     {
         if (end.DangerousGetHandle() >= FirstFreeDescriptor)

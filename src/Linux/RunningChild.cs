@@ -18,7 +18,7 @@ internal sealed unsafe class RunningChild : IDisposable
     internal const int NoHang = 1;
     private const int ReadChunk = 16 * 1024;
 
-    /// <summary>The most that a pipe holds, unless the administrator lets it be more. Source: pipe(7), /proc/sys/fs/pipe-max-size.</summary>
+    /// <summary>The most that a pipe holds, unless an administrator allows more. Source: pipe(7), /proc/sys/fs/pipe-max-size.</summary>
     private const int LargestPipe = 1 << 20;
 
     private readonly byte[] _chunk = new byte[ReadChunk];
@@ -123,7 +123,10 @@ internal sealed unsafe class RunningChild : IDisposable
         return given;
     }
 
-    /// <summary>Takes what it printed until now: once, or all of it after its end. What lives on behind it and prints is left alone.</summary>
+    /// <summary>
+    /// Takes what it printed until now: some of it, or all after its end. What then lives on behind it and prints without end is cut
+    /// short by the size of a pipe.
+    /// </summary>
     internal void Take(OutputLines lines, bool all)
     {
         for (int taken = 0; !_output.IsClosed && taken < LargestPipe;)

@@ -24,7 +24,9 @@ internal static unsafe class Spawn
     internal static int Start(ChildCommand command, SafeFileHandle input, SafeFileHandle output) =>
         command.RootDirectory is { } root ? StartBelow(root, command, input, output) : StartHere(command, input, output);
 
-    /// <summary>Starts it below another root. The root is the whole process's: we go there and come back, and no other thread may run.</summary>
+    /// <summary>
+    /// Starts it below another root. The root is the whole process's: we go there and come back, and no other thread may run.
+    /// </summary>
     private static int StartBelow(string root, ChildCommand command, SafeFileHandle input, SafeFileHandle output)
     {
         using SafeFileHandle oldRoot = KernelFile.OpenDirectory("/");

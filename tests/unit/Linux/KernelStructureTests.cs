@@ -5,6 +5,7 @@ using InitRuntime.Linux;
 using InitRuntime.Linux.DeviceMapper;
 using InitRuntime.Mkinitramfs.Host;
 using InitRuntime.Unit.Harness;
+using Tmds.Linux;
 using Xunit;
 
 namespace InitRuntime.Unit.Linux;
@@ -52,13 +53,89 @@ public sealed unsafe class KernelStructureTests
     {
         Check(
             "linux/fs.h",
+            Equal("BLKSSZGET", new Ioctl<int>("", IoctlDirection.None, 0x12, 104).Request),
             Equal("BLKGETSIZE64", new Ioctl<ulong>("", IoctlDirection.Read, 0x12, 114).Request),
             Equal("FS_IOC_GETFLAGS", new Ioctl<long>("", IoctlDirection.Read, (byte)'f', 1).Request),
             Equal("FS_IOC_SETFLAGS", new Ioctl<long>("", IoctlDirection.Write, (byte)'f', 2).Request));
         Check(
             "linux/dm-ioctl.h",
             Equal("DM_TABLE_STATUS", new Ioctl<DmIoctl>("", IoctlDirection.ReadWrite, 0xfd, 12).Request),
+            Equal("DM_DEV_STATUS", new Ioctl<DmIoctl>("", IoctlDirection.ReadWrite, 0xfd, 7).Request),
             Equal("DM_DEV_SUSPEND", new Ioctl<DmIoctl>("", IoctlDirection.ReadWrite, 0xfd, 6).Request));
+    }
+
+    [Fact]
+    public void Partition_structures_are_those_of_the_header()
+    {
+        BlockPartition.PartitionRequest request = default;
+        BlockPartition.Partition partition = default;
+        Check(
+            "linux/blkpg.h",
+            Size<BlockPartition.PartitionRequest>("struct blkpg_ioctl_arg"),
+            Offset("struct blkpg_ioctl_arg", "datalen", &request, &request.DataLength),
+            Offset("struct blkpg_ioctl_arg", "data", &request, &request.Data),
+            Size<BlockPartition.Partition>("struct blkpg_partition"),
+            Offset("struct blkpg_partition", "length", &partition, &partition.Length),
+            Offset("struct blkpg_partition", "pno", &partition, &partition.Number),
+            Offset("struct blkpg_partition", "devname", &partition, &partition.DeviceName),
+            Offset("struct blkpg_partition", "volname", &partition, &partition.VolumeName),
+            Equal("BLKPG", BlockPartition.Request.Request),
+            Equal("BLKPG_RESIZE_PARTITION", BlockPartition.ResizeOperation));
+    }
+
+    [Fact]
+    public void What_a_child_is_started_with_is_that_of_the_headers()
+    {
+        Check(
+            "spawn.h",
+            Size<SpawnFileActions>("posix_spawn_file_actions_t"),
+            Size<SpawnAttributes>("posix_spawnattr_t"),
+            Size<sigset_t>("sigset_t"),
+            Equal("POSIX_SPAWN_SETPGROUP", (uint)Spawn.SetProcessGroup),
+            Equal("POSIX_SPAWN_SETSIGDEF", (uint)Spawn.SetDefaultSignals),
+            Equal("POSIX_SPAWN_SETSIGMASK", (uint)Spawn.SetSignalMask));
+        Check("sys/syscall.h", Equal("SYS_pidfd_open", RunningChild.PidfdOpen));
+        Check("sys/wait.h", Equal("WNOHANG", RunningChild.NoHang));
+    }
+
+    [Fact]
+    public void Terminal_settings_are_those_of_the_header()
+    {
+        termios settings = default;
+        Check(
+            "termios.h",
+            Size<termios>("struct termios"),
+            Offset("struct termios", "c_iflag", &settings, &settings.c_iflag),
+            Offset("struct termios", "c_lflag", &settings, &settings.c_lflag),
+            Offset("struct termios", "c_cc", &settings, settings.c_cc));
+    }
+
+    [Fact]
+    public void Other_numbers_are_those_of_the_headers()
+    {
+        Check(
+            "linux/watchdog.h",
+            Equal("WDIOC_KEEPALIVE", Watchdog.KeepAlive.Request),
+            Equal("WDIOC_SETTIMEOUT", Watchdog.SetTimeoutRequest.Request),
+            Equal("WDIOC_KEEPALIVE", 0x80045705),
+            Equal("WDIOC_SETTIMEOUT", 0xc0045706));
+        Check("linux/module.h", Equal("MODULE_INIT_COMPRESSED_FILE", KernelModule.CompressedFile));
+        Check("time.h", Equal("CLOCK_BOOTTIME", BootTime.Clock));
+        Check(
+            "linux/keyctl.h",
+            Equal("KEYCTL_UNLINK", Keyring.UnlinkCommand),
+            Equal("KEY_SPEC_PROCESS_KEYRING", unchecked((uint)Keyring.ProcessKeyring)));
+        Check(
+            "linux/mount.h",
+            Equal("MS_SYNCHRONOUS", (uint)MountFlags.Synchronous),
+            Equal("MS_REMOUNT", (uint)MountFlags.Remount),
+            Equal("MS_DIRSYNC", (uint)MountFlags.DirectorySynchronous),
+            Equal("MS_NOSYMFOLLOW", (uint)MountFlags.NoSymFollow),
+            Equal("MS_NOATIME", (uint)MountFlags.NoAccessTime),
+            Equal("MS_NODIRATIME", (uint)MountFlags.NoDirectoryAccessTime),
+            Equal("MS_BIND | MS_REC", (uint)(MountFlags.Bind | MountFlags.Recursive)),
+            Equal("MS_RELATIME", (uint)MountFlags.RelativeAccessTime),
+            Equal("MS_STRICTATIME", (uint)MountFlags.StrictAccessTime));
     }
 
     [Fact]
@@ -74,7 +151,7 @@ public sealed unsafe class KernelStructureTests
     private static string Offset(string type, string field, void* structure, void* member) =>
         $"_Static_assert(offsetof({type}, {field}) == {(byte*)member - (byte*)structure}, \"offset of {field}\");";
 
-    private static string Equal(string constant, uint value) => $"_Static_assert({constant} == {value}u, \"{constant}\");";
+    private static string Equal(string constant, uint value) => $"_Static_assert((unsigned)({constant}) == {value}u, \"{constant}\");";
 
     private static void Check(string header, params IEnumerable<string> assertions)
     {
