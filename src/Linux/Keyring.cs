@@ -39,7 +39,9 @@ public static unsafe class Keyring
         }
     }
 
-    /// <summary>Takes a key out of this process's keyring: the kernel wipes it when nothing else holds it. Source: keyctl(2), KEYCTL_UNLINK.</summary>
+    /// <summary>
+    /// Takes a key out of this process's keyring: the kernel wipes it when nothing else holds it. Source: keyctl(2), KEYCTL_UNLINK.
+    /// </summary>
     /// <param name="serial">What <see cref="Add"/> gave.</param>
     public static void Unlink(int serial)
     {
