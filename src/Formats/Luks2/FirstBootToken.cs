@@ -9,7 +9,7 @@ public enum FirstBootState
     /// <summary>It was formatted, and its content is not complete: it counts for nothing, and may be formatted again.</summary>
     New,
 
-    /// <summary>The header of an encryption in place was staged completely; the content counts, and the first boot is not finished.</summary>
+    /// <summary>The header of an encryption in place was staged completely: the content counts, but more is to be done.</summary>
     Staged,
 }
 
@@ -46,7 +46,8 @@ public sealed record FirstBootToken(int Number, FirstBootState State)
             }
             else
             {
-                JsonFields.TryRead(token.Json, $"token {token.Number}", root => new FirstBootToken(token.Number, ReadState(root)), out value, out error);
+                JsonFields.TryRead(
+                    token.Json, $"token {token.Number}", root => new FirstBootToken(token.Number, ReadState(root)), out value, out error);
             }
 
             if (error.IsError)

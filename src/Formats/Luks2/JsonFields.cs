@@ -253,7 +253,9 @@ internal readonly struct JsonFields
     internal void FailAt(string name, string message) => _sink.Fail(At(name), message);
 
     private static bool TryIndex(string text, int limit, out int value) =>
-        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out value) && value < limit && (text[0] != '0' || text.Length == 1);
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out value)
+        && value < limit
+        && (text[0] != '0' || text.Length == 1);
 
     private static string Wrong(JsonElement found, string wanted) =>
         found.ValueKind == JsonValueKind.Undefined ? "missing" : $"not {wanted}";

@@ -20,7 +20,7 @@ internal static class Luks2Checksum
         ReadOnlySpan<byte> expected = copy.Slice(Luks2BinaryHeader.ChecksumOffset, actual.Length);
         return CryptographicOperations.FixedTimeEquals(actual, expected)
             ? default
-            : new($"checksum differs: expected {Convert.ToHexStringLower(expected[..6])}.., found {Convert.ToHexStringLower(actual[..6])}..");
+            : new($"checksum differs: expected {Start(expected)}.., found {Start(actual)}..");
     }
 
     /// <summary>Makes a copy's checksum right. The algorithm is one that <see cref="Check"/> knows.</summary>
@@ -37,6 +37,8 @@ internal static class Luks2Checksum
         field.Clear();
         digest.CopyTo(field);
     }
+
+    private static string Start(ReadOnlySpan<byte> checksum) => Convert.ToHexStringLower(checksum[..6]);
 
     private static Span<byte> Compute(ReadOnlySpan<byte> copy, DigestAlgorithm algorithm, Span<byte> output)
     {

@@ -12,8 +12,6 @@ namespace InitRuntime.Storage.Luks;
 /// <summary>Opens a LUKS2 volume: from a passphrase to the volume key, and from that to the mapped device.</summary>
 public static class LuksVolume
 {
-    private const string NoKeyslot = "no keyslot to try";
-
     /// <summary>
     /// Tries the passphrase on keyslots, preferred ones first, until one gives the volume key. Each try takes as long as the
     /// keyslot's KDF wants.
@@ -66,7 +64,7 @@ public static class LuksVolume
         }
 
         keyslot = -1;
-        error = new(reasons.Length == 0 ? NoKeyslot : reasons);
+        error = new(reasons.Length == 0 ? "no keyslot to try" : reasons);
         return false;
     }
 
@@ -114,7 +112,8 @@ public static class LuksVolume
             throw new BootException("no block device", device.Path);
         }
 
-        return CryptTable.TryMake(volume, major, minor, device.LengthInBytes, out ulong sectors, out string parameters, out ParseError error)
+        ulong length = device.LengthInBytes;
+        return CryptTable.TryMake(volume, major, minor, length, out ulong sectors, out string parameters, out ParseError error)
             ? new((long)sectors, CryptTable.Target, parameters)
             : throw new BootException($"the volume does not fit: {error}", device.Path);
     }

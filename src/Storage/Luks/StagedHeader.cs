@@ -107,9 +107,12 @@ public static class StagedHeader
     private static IEnumerable<int> Places(ulong length)
     {
         yield return 0;
-        for (int place = Luks2BinaryHeader.MinimumHeaderSize; place <= Luks2BinaryHeader.MaximumHeaderSize && (ulong)place < length; place *= 2)
+        for (int place = Luks2BinaryHeader.MinimumHeaderSize; place <= Luks2BinaryHeader.MaximumHeaderSize; place *= 2)
         {
-            yield return place;
+            if ((ulong)place < length)
+            {
+                yield return place;
+            }
         }
     }
 

@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.IO;
 using System.Linq;
+using InitRuntime.Formats;
 using InitRuntime.Formats.Gpt;
 using InitRuntime.Unit.Harness;
 using Xunit;

@@ -26,7 +26,8 @@ public sealed class RecoveryKeyTests
     {
         using LuksImage image = LuksImage.Format();
         string real = Tools.Run("systemd-cryptenroll", "--recovery-key", $"--unlock-key-file={image.KeyFile}", image.Path).Trim();
-        byte[] random = [.. real.Replace("-", "", StringComparison.Ordinal).Chunk(2).Select(pair => (byte)(Modhex.IndexOf(pair[0], StringComparison.Ordinal) << 4 | Modhex.IndexOf(pair[1], StringComparison.Ordinal)))];
+        byte[] digits = [.. real.Where(letter => letter != '-').Select(letter => (byte)Modhex.IndexOf(letter, StringComparison.Ordinal))];
+        byte[] random = [.. digits.Chunk(2).Select(pair => (byte)(pair[0] << 4 | pair[1]))];
         Assert.Equal(real, Text(random));
         Luks2Token token = image.Header().Metadata.Tokens.Single();
         Assert.Equal(Encoding.ASCII.GetString(SystemdRecoveryToken.Write(1)), Encoding.ASCII.GetString(token.Json));

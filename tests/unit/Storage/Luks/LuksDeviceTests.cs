@@ -190,15 +190,18 @@ public sealed class LuksDeviceTests
         Assert.Equal("no LUKS magic", Read(16 << 10, 1, out _)!.Header.OtherCopyProblem.Message);
         Assert.Equal("disk", Assert.Throws<BootException>(() => Read(0, 32 << 10, out _)).Device);
         device.AsSpan().Clear();
-        Assert.StartsWith("its start cannot be read: first copy: no LUKS magic", Assert.Throws<BootException>(() => Read(0, 1, out _)).Message, StringComparison.Ordinal);
+        BootException unknown = Assert.Throws<BootException>(() => Read(0, 1, out _));
+        Assert.StartsWith("its start cannot be read: first copy: no LUKS magic", unknown.Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public void A_passphrase_is_tried_on_the_keyslots_that_a_token_names_or_on_all_but_the_ignored()
     {
         using LuksImage image = LuksImage.Format();
-        LuksImage.Cryptsetup("luksAddKey", "--key-file", image.KeyFile, "--pbkdf", "pbkdf2", "--pbkdf-force-iterations", "1000", image.Path, image.KeyFileOf("second", "second"));
-        LuksImage.Cryptsetup("luksAddKey", "--key-file", image.KeyFile, "--pbkdf", "argon2id", "--pbkdf-memory", "64", "--pbkdf-force-iterations", "4", image.Path, image.KeyFileOf("third", "third"));
+        void AddKey(string passphrase, params string[] kdf) => LuksImage.Cryptsetup(
+            ["luksAddKey", "--key-file", image.KeyFile, "--pbkdf", .. kdf, image.Path, image.KeyFileOf(passphrase, passphrase)]);
+        AddKey("second", "pbkdf2", "--pbkdf-force-iterations", "1000");
+        AddKey("third", "argon2id", "--pbkdf-memory", "64", "--pbkdf-force-iterations", "4");
         string realKey = Convert.ToHexStringLower(image.RealVolumeKey());
         LuksImage.Cryptsetup("config", "--key-slot", "0", "--priority", "ignore", image.Path);
         LuksDevice device = Read(image);

@@ -20,8 +20,15 @@ public sealed class PowerCutTests
     /// <summary>With a header of half a MiB the data begin at 1 MiB.</summary>
     private const int DiskLength = 2 << 20;
 
-    /// <summary>Start and length of what is damaged or made older before.</summary>
-    public static TheoryData<int, bool> Starts => new() { { -1, false }, { 0, false }, { HeaderSize, false }, { 0, true }, { HeaderSize, true } };
+    /// <summary>Which copy is damaged before, or made older; -1 for none.</summary>
+    public static TheoryData<int, bool> Starts => new()
+    {
+        { -1, false },
+        { 0, false },
+        { HeaderSize, false },
+        { 0, true },
+        { HeaderSize, true },
+    };
 
     [Theory]
     [MemberData(nameof(Starts))]
@@ -30,9 +37,12 @@ public sealed class PowerCutTests
         using LuksImage image = Small();
         byte[] content = Start(image, copy, isOlder);
         LuksDevice device = new Disk(content).Read(out _)!;
-        TokenChange[] changes = [TokenChange.Put(0, FirstBootToken.Write(FirstBootState.Staged)), TokenChange.Put(4, SystemdRecoveryToken.Write(0))];
-        Assert.True(Luks2HeaderWriter.TryChangeTokens(
-            device.Copies.Span, device.LengthInBytes, device.Header, changes, RandomNumberGenerator.GetBytes(128), out DiskRegion[] regions, out ParseError error), error.ToString());
+        TokenChange state = TokenChange.Put(0, FirstBootToken.Write(FirstBootState.Staged));
+        TokenChange recovery = TokenChange.Put(4, SystemdRecoveryToken.Write(0));
+        byte[] salts = RandomNumberGenerator.GetBytes(128);
+        bool changed = Luks2HeaderWriter.TryChangeTokens(
+            device.Copies.Span, DiskLength, device.Header, [state, recovery], salts, out DiskRegion[] regions, out ParseError error);
+        Assert.True(changed, error.ToString());
 
         var disk = new Disk(content);
         int cuts = 0;
@@ -104,7 +114,8 @@ public sealed class PowerCutTests
                 // All behind the copies is that header's own.
                 int start = 2 * now.Header.Binary.HeaderSize;
                 byte[] expected = state == "new" ? wanted : old;
-                Assert.True(disk.Content.AsSpan(start, (int)now.Header.Length - start).SequenceEqual(expected.AsSpan(start, (int)now.Header.Length - start)));
+                int length = (int)now.Header.Length - start;
+                Assert.True(disk.Content.AsSpan(start, length).SequenceEqual(expected.AsSpan(start, length)));
                 AssertRepairs(disk, now);
             }
 
@@ -172,7 +183,7 @@ public sealed class PowerCutTests
             region.Bytes.CopyTo(copies, region.Offset);
         }
 
-        Assert.True(Luks2Header.TryParse(copies, (ulong)disk.Content.Length, out Luks2Header repaired, out ParseError error), error.ToString());
+        Assert.True(Luks2Header.TryParse(copies, DiskLength, out Luks2Header repaired, out ParseError error), error.ToString());
         Assert.Equal((now.Header.Binary, false), (repaired.Binary, repaired.OtherCopyProblem.IsError));
     }
 
