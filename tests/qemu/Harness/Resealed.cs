@@ -22,9 +22,9 @@ internal static class Resealed
     /// <param name="image">The image.</param>
     /// <param name="text">Stands there exactly once.</param>
     /// <param name="replacement">As long.</param>
-    /// <param name="keepSignatures">Whether the UKI keeps the PCR signatures of the image, which no longer fit.</param>
-    internal static byte[] WithText(BuiltImage image, string text, string replacement, bool keepSignatures = false) =>
-        WithBytes(image, Unpack(image), Encoding.ASCII.GetBytes(text), Encoding.ASCII.GetBytes(replacement), keepSignatures);
+    /// <param name="signedPhase">For which phase of the boot the UKI's PCR signatures are; default: for the one that unlocks volumes.</param>
+    internal static byte[] WithText(BuiltImage image, string text, string replacement, string? signedPhase = null) =>
+        WithBytes(image, Unpack(image), Encoding.ASCII.GetBytes(text), Encoding.ASCII.GetBytes(replacement), signedPhase);
 
     /// <summary>The image's initramfs, with one bit changed in the last byte of a file.</summary>
     internal static byte[] WithChangedFile(BuiltImage image, string path)
@@ -67,7 +67,7 @@ internal static class Resealed
         throw new InvalidDataException($"no {path} in the initramfs: {error}");
     }
 
-    private static byte[] WithBytes(BuiltImage image, byte[] archive, byte[] wanted, byte[] put, bool keepSignatures = false)
+    private static byte[] WithBytes(BuiltImage image, byte[] archive, byte[] wanted, byte[] put, string? signedPhase = null)
     {
         int at = archive.AsSpan().IndexOf(wanted);
         if (at < 0 || put.Length != wanted.Length || archive.AsSpan(at + 1).IndexOf(wanted) >= 0)
@@ -77,16 +77,16 @@ internal static class Resealed
         }
 
         put.CopyTo(archive, at);
-        return Seal(image, archive, keepSignatures);
+        return Seal(image, archive, signedPhase);
     }
 
-    private static byte[] Seal(BuiltImage image, byte[] archive, bool keepSignatures = false)
+    private static byte[] Seal(BuiltImage image, byte[] archive, string? signedPhase = null)
     {
         string initramfs = Path.GetTempFileName();
         try
         {
             (Images.Tools.Command("zstd", "--check", "--quiet", "--stdout") with { Input = archive, OutputFile = initramfs }).Run(Quiet);
-            return Build(image, initramfs, signed: true, keepSignatures);
+            return Build(image, initramfs, signed: true, signedPhase);
         }
         finally
         {
@@ -94,7 +94,7 @@ internal static class Resealed
         }
     }
 
-    private static byte[] Build(BuiltImage image, string initramfs, bool signed, bool keepSignatures = false)
+    private static byte[] Build(BuiltImage image, string initramfs, bool signed, string? signedPhase = null)
     {
         byte[] file = File.ReadAllBytes(image[Artefacts.Uki]);
         if (!UkiImage.TryParse(file, out UkiImage? uki, out ParseError error))
@@ -117,6 +117,7 @@ internal static class Resealed
                     OsRelease = Section(UkiSection.OsRelease),
                     Uname = Section(UkiSection.Uname),
                     PcrKey = PcrPolicyKey.Open(Keys(image), Quiet),
+                    SignedPhasePaths = [signedPhase ?? "enter-initrd"],
                 },
                 signer,
                 output);
