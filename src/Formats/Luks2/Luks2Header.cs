@@ -1,4 +1,5 @@
 using System;
+using InitRuntime.Formats.FileSystems;
 
 namespace InitRuntime.Formats.Luks2;
 
@@ -77,9 +78,9 @@ public sealed record Luks2Header(
     }
 
     /// <summary>
-    /// Whether something that is not this volume's stands in the place of the first copy: no zeros, not the volume's UUID, and no
-    /// LUKS2 magic with a damaged UUID. Then the second copy is what was left when the device got other content, and must
-    /// neither be opened nor repaired.
+    /// Whether something else than a damaged first copy stands in its place: another volume's header, a file system, anything that is
+    /// known by its magic. Then the second copy is what was left when the device got other content, and must neither be opened nor
+    /// repaired. Bytes that say nothing are damage, as for cryptsetup.
     /// </summary>
     /// <param name="device">The bytes that the header was read from.</param>
     public bool HasForeignStart(ReadOnlySpan<byte> device)
@@ -87,8 +88,12 @@ public sealed record Luks2Header(
         ReadOnlySpan<byte> start = device[..Luks2BinaryHeader.Length];
         return PrimaryProblem.IsError
             && start.ContainsAnyExcept((byte)0)
-            && (Luks2BinaryHeader.UuidIn(start) is { } uuid ? uuid != Binary.Uuid : !Luks2BinaryHeader.IsPrimary(start));
+            && (Luks2BinaryHeader.UuidIn(start) is { } uuid ? uuid != Binary.Uuid : !Luks2BinaryHeader.IsPrimary(start) && IsKnown(device));
     }
+
+    private static bool IsKnown(ReadOnlySpan<byte> device) =>
+        FileSystemSuperblock.TryFind(device, out _, out ParseError broken) || broken.IsError || HasMagic(device)
+        || FileSystemSuperblock.TryNameOther(device) is not (null or "LUKS");
 
     /// <summary>Looks for the second copy where it can stand: behind a first one of each size.</summary>
     private static ParseError FindSecondary(

@@ -19,6 +19,9 @@ internal sealed class VolumeFileSystem(RootTools tools, Kmsg log)
     /// <summary>Less than this is not worth a resize, in bytes: file systems round down.</summary>
     private const long LeastGrowth = 16 << 20;
 
+    /// <summary>What the kernel lets a device of btrfs be at least, in bytes. Source: fs/btrfs/ioctl.c, btrfs_ioctl_resize.</summary>
+    private const long SmallestBtrfs = 256 << 20;
+
     /// <summary>What a device holds.</summary>
     /// <param name="Superblock">A file system that can be a volume's; null if there is none.</param>
     /// <param name="Other">Something else that can be named; null if nothing.</param>
@@ -77,6 +80,13 @@ internal sealed class VolumeFileSystem(RootTools tools, Kmsg log)
         if (superblock.LengthInBytes <= deviceLength - room)
         {
             return;
+        }
+
+        if (superblock.Type == "btrfs" && wanted < SmallestBtrfs)
+        {
+            throw new BootException(
+                $"the btrfs of {volume.Name} cannot be made smaller than {SmallestBtrfs >> 20} MiB, and {room >> 20} MiB are wanted for the encryption header",
+                device, "grow the partition, or make the volume anew with encrypt = \"format\"");
         }
 
         string size = $"{wanted / 1024}K";

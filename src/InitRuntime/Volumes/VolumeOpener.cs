@@ -32,6 +32,11 @@ internal sealed class VolumeOpener(SystemDisk disk, DeviceMonitor devices, DmCon
     /// <exception cref="BootException">One cannot be opened as the manifest says.</exception>
     internal List<VolumeReport> OpenAll(IReadOnlyList<VolumeSettings> volumes, Deadline deadline)
     {
+        if (_partitions.Repair() is { IsError: true } problem)
+        {
+            log.Write(Priority.Choice, $"volumes: the partition table was written anew: {problem}");
+        }
+
         var reports = new List<VolumeReport>();
         foreach (VolumeSettings volume in volumes)
         {

@@ -10,22 +10,16 @@ namespace InitRuntime.Storage.Devices;
 /// <summary>Reads the partition table of a disk.</summary>
 internal static class DiskTable
 {
-    /// <summary>The table, or why there is none; a disk that cannot be read has none.</summary>
-    internal static bool TryRead(BlockDevice disk, [NotNullWhen(true)] out GptTable? table, out ParseError error)
+    /// <summary>The table and how good its copies are, or why there is none; a disk that cannot be read has none.</summary>
+    internal static bool TryRead(BlockDevice disk, [NotNullWhen(true)] out GptReading? reading, out ParseError error)
     {
-        table = null;
+        reading = null;
         try
         {
             using SafeFileHandle device = KernelFile.Open(disk.Path);
             long length = (long)Math.Min(BlockDeviceSize.Of(device, disk.Path), long.MaxValue);
             int sectorSize = int.TryParse(KernelFile.TryReadText($"/sys/class/block/{disk.Name}/queue/logical_block_size"), out int size) ? size : 512;
-            if (!GptReader.TryRead((offset, buffer) => KernelFile.ReadAt(device, offset, buffer, disk.Path) == buffer.Length, length, sectorSize, out GptReading? reading, out error))
-            {
-                return false;
-            }
-
-            table = reading.Table;
-            return true;
+            return GptReader.TryRead((offset, buffer) => KernelFile.ReadAt(device, offset, buffer, disk.Path) == buffer.Length, length, sectorSize, out reading, out error);
         }
         catch (SyscallException e)
         {

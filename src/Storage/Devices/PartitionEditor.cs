@@ -11,6 +11,23 @@ namespace InitRuntime.Storage.Devices;
 /// </summary>
 public sealed class PartitionEditor(SystemDisk disk)
 {
+    /// <summary>
+    /// Writes the partition table's copies anew when one of them is damaged: the kernel uses the backup copy only if it is told to, and
+    /// with the second one damaged there is none. So it is after the image was written to a larger disk.
+    /// </summary>
+    /// <returns>What was wrong; no error if nothing was.</returns>
+    /// <exception cref="SyscallException">The disk cannot be written.</exception>
+    public ParseError Repair()
+    {
+        ParseError problem = disk.Reading.PrimaryError.IsError ? disk.Reading.PrimaryError : disk.Reading.BackupError;
+        if (problem.IsError)
+        {
+            Write(Read());
+        }
+
+        return problem;
+    }
+
     /// <summary>Takes away the mark that says that a partition's content counts for nothing.</summary>
     /// <exception cref="SyscallException">The disk cannot be written.</exception>
     public void MarkFilled(string label)
@@ -49,8 +66,8 @@ public sealed class PartitionEditor(SystemDisk disk)
     private static Partition Find(GptTable table, string label) =>
         table.FindLabel(label) ?? throw new BootException($"the partition table has no longer exactly one {label}");
 
-    private GptTable Read() => DiskTable.TryRead(disk.Device, out GptTable? table, out ParseError error)
-        ? table
+    private GptTable Read() => DiskTable.TryRead(disk.Device, out GptReading? reading, out ParseError error)
+        ? reading.Table
         : throw new BootException($"the partition table cannot be read again: {error}", disk.Device.Path);
 
     private void Write(GptTable table)

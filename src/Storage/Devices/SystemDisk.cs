@@ -10,8 +10,13 @@ using InitRuntime.Linux;
 namespace InitRuntime.Storage.Devices;
 
 /// <summary>The disk this system was booted from. No other disk is looked at afterwards, whatever it carries.</summary>
-public sealed record SystemDisk(BlockDevice Device, GptTable Table)
+/// <param name="Device">The whole disk.</param>
+/// <param name="Reading">Its partition table, and how good the copies are.</param>
+public sealed record SystemDisk(BlockDevice Device, GptReading Reading)
 {
+    /// <summary>Its partition table, as it was when the disk came.</summary>
+    public GptTable Table => Reading.Table;
+
     /// <summary>
     /// Waits for the disk that has the boot loader's partition; without that hint, for the one that has this image. Disks with the
     /// same partition table (a clone) are told apart by where the firmware found its boot loader.
@@ -45,7 +50,7 @@ public sealed record SystemDisk(BlockDevice Device, GptTable Table)
         {
             if (disk.PartitionNumber == 0 && !known.ContainsKey(disk.Name))
             {
-                known[disk.Name] = DiskTable.TryRead(disk, out GptTable? table, out ParseError _) ? new(disk, table) : null;
+                known[disk.Name] = DiskTable.TryRead(disk, out GptReading? reading, out ParseError _) ? new(disk, reading) : null;
             }
         }
 

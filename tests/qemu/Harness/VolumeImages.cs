@@ -34,7 +34,7 @@ internal static class VolumeImages
         [[volume]]
         name = "home"
         mount = "/home"
-        size = "256M"
+        size = "320M"
         encrypt = "reencrypt"
         """));
 

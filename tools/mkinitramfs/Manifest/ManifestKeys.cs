@@ -116,8 +116,8 @@ internal static partial class ManifestKeys
     internal static readonly ManifestKey<IReadOnlyList<string>> KernelCommandLine = new(
         "kernel", "command-line", Forms.List("a list of words", TextForms.Word))
     {
-        Summary = "The whole kernel command line, sealed in the UKI; one word an item, and it replaces the default. Keep `panic=` (the build refuses a line without it: a panic must end in a reboot), `watchdog.handle_boot_enabled=0` (the kernel must not feed the loader's watchdog by itself) and `systemd.gpt_auto=0` (no partition is mounted unasked). Add a console of your board, such as `console=ttyS0,115200`.",
-        Default = ["panic=5", "watchdog.handle_boot_enabled=0", "systemd.gpt_auto=0"],
+        Summary = "The whole kernel command line, sealed in the UKI; one word an item, and it replaces the default. Keep `panic=` (the build refuses a line without it: a panic must end in a reboot), `watchdog.handle_boot_enabled=0` (the kernel must not feed the loader's watchdog by itself), `gpt` (a damaged partition table is read from its backup copy) and `systemd.gpt_auto=0` (no partition is mounted unasked). Add a console of your board, such as `console=ttyS0,115200`.",
+        Default = ["panic=5", "gpt", "watchdog.handle_boot_enabled=0", "systemd.gpt_auto=0"],
     };
 
     internal static readonly ManifestKey<IReadOnlyList<string>> KernelModules = new(

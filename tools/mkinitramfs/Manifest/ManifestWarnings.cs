@@ -26,6 +26,11 @@ internal static class ManifestWarnings
             warnings.Add("verity.on-corruption: this image goes on with changed blocks in its root. Not for a product");
         }
 
+        if (!manifest.Kernel.CommandLine.Contains("gpt"))
+        {
+            warnings.Add("kernel.command-line: without \"gpt\" the kernel finds no partition when the first copy of the table is damaged");
+        }
+
         if (manifest.Boot.WatchdogSeconds == 0)
         {
             warnings.Add("boot.watchdog: off; a boot that hangs stays hung, and no other slot is tried");

@@ -63,6 +63,12 @@ internal static class VolumeSectionRules
         : fileSystem == "xfs" ? _smallest[fileSystem] + LuksHeader
         : Math.Max(_smallest[fileSystem], SmallestEncrypted);
 
+    /// <summary>
+    /// The smallest volume that can be encrypted with what it holds, in bytes: the file system gives 48 MiB up, and the kernel makes
+    /// no btrfs smaller than 256 MiB (fs/btrfs/ioctl.c, btrfs_ioctl_resize).
+    /// </summary>
+    private static long SmallestInPlace(string fileSystem) => (fileSystem == "btrfs" ? 304 : 97) * Mebi;
+
     /// <summary>The volumes that are surely encrypted.</summary>
     internal static IEnumerable<int> Encrypted(ManifestValues values) => Enumerable.Range(0, values.CountOf(VolumeName.Section) ?? 0)
         .Where(i => values.IsUsable(VolumeEncrypt, i) && values.Get(VolumeEncrypt, i) != VolumeEncryption.None);
@@ -123,11 +129,12 @@ internal static class VolumeSectionRules
         long size = values.Get(VolumeSize, i);
         string fileSystem = values.Get(VolumeFileSystem, i);
         bool encrypted = values.Get(VolumeEncrypt, i) != VolumeEncryption.None;
-        long smallest = SmallestSize(fileSystem, encrypted);
+        bool inPlace = values.Get(VolumeEncrypt, i) is VolumeEncryption.Reencrypt or VolumeEncryption.FormatIfEmpty;
+        long smallest = Math.Max(SmallestSize(fileSystem, encrypted), inPlace ? SmallestInPlace(fileSystem) : 0);
         if (size < smallest)
         {
             errors.Add(values.ValuePlaceOf(VolumeSize, i), VolumeSize.FullName,
-                $"\"{Forms.ShowSize(size)}\" is too small for {(encrypted ? "encrypted " : "")}{fileSystem}", $"use at least \"{Forms.ShowSize(smallest)}\"");
+                $"\"{Forms.ShowSize(size)}\" is too small for {(encrypted ? "encrypted " : "")}{fileSystem}{(inPlace ? " that is encrypted in place" : "")}", $"use at least \"{Forms.ShowSize(smallest)}\"");
         }
     }
 
