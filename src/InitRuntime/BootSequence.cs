@@ -39,10 +39,11 @@ internal static class BootSequence
         boot.Stage("verity-enforce", OnFailure.Fallback, () => VerityRoot.Enforce(deviceMapper, partition.Device, settings.Root.Verity));
         boot.Stage("root-modules", OnFailure.Fallback, () => Modules.LoadFromRoot(modules));
 
-        // Keys are there only within this block: they are wiped, and this boot's policies closed, before anything else runs.
-        using BootTpm tpm = boot.Stage("tpm", () => BootTpm.Open(settings, firmware, devices, deadline, journal.Log));
+        // Keys come and go within these stages; "measure" closes this boot's policies before anything else runs.
+        using var watchdog = new BootWatchdog(settings, devices);
+        using BootTpm tpm = boot.Stage("tpm", () => BootTpm.Open(settings, firmware, devices, watchdog, deadline, journal.Log));
         IReadOnlyList<VolumeReport> volumes = boot.Stage(
-            "volumes", () => Persistence.Mount(settings, disk, devices, deviceMapper, tpm, deadline, journal.Log));
+            "volumes", () => Persistence.Mount(settings, disk, devices, deviceMapper, tpm, watchdog, deadline, journal.Log));
         boot.Stage("overlay", OnFailure.Fallback, () => OverlayMount.Assemble(RootMount.Path, settings.Overlays));
         boot.Stage("measure", OnFailure.Fallback, tpm.Leave);
 

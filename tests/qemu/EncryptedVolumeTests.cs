@@ -1,5 +1,6 @@
 using System;
 using System.Linq;
+using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 using System.Threading.Tasks;
 using InitRuntime.Qemu.Harness;
@@ -11,8 +12,6 @@ namespace InitRuntime.Qemu;
 /// <summary>The first boot makes the volumes, and every later one unlocks them without anybody's help.</summary>
 public class EncryptedVolumeTests(ITestOutputHelper output)
 {
-    private const string Sha256Zeros = "0000000000000000000000000000000000000000000000000000000000000000";
-
     [Fact]
     public async Task The_first_boot_encrypts_and_later_boots_unlock_with_the_TPM_alone()
     {
@@ -63,21 +62,26 @@ public class EncryptedVolumeTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public async Task Bound_to_PCR_7_and_with_xfs_it_unlocks_too()
+    public async Task Bound_to_PCR_7_and_with_xfs_it_unlocks_too_and_its_recovery_key_is_handed_over_once()
     {
         using DiskImage disk = DiskImage.Of(VolumeImages.Measured);
-        await BootAsync(disk);
+        GuestReport first = await BootAsync(disk);
+        Assert.Equal("var", first["opened"]!.GetValue<string>());
+        Assert.Equal(0, first["leaks"]!.GetValue<int>());
 
         GuestReport second = await BootAsync(disk);
 
+        Assert.Equal("", second["opened"]!.GetValue<string>());
+        Assert.Equal(2, second["luks"]!["var"]!["keyslots"]!.AsObject().Count);
+
         Assert.StartsWith("/dev/mapper/var xfs rw,nosuid,nodev", second["mounts"]!["var"]!.GetValue<string>(), StringComparison.Ordinal);
-        JsonNode token = Assert.Single(second["luks"]!["var"]!["tokens"]!.AsObject()).Value!;
+        JsonNode token = second["luks"]!["var"]!["tokens"]!.AsObject().Single(token => token.Value!["type"]!.GetValue<string>() == "systemd-tpm2").Value!;
         Assert.Equal([7], token["tpm2-pcrs"]!.AsArray().Select(pcr => pcr!.GetValue<int>()));
         Assert.Null(token["tpm2_pubkey_pcrs"]);
     }
 
     [Fact]
-    public async Task A_PIN_is_set_once_and_asked_for_at_every_boot()
+    public async Task A_PIN_is_set_once_and_asked_for_at_every_boot_and_too_many_wrong_ones_lock_the_TPM()
     {
         using DiskImage disk = DiskImage.Of(VolumeImages.Pin);
         await using (Machine machine = await Machine.StartAsync(disk, output))
@@ -101,6 +105,22 @@ public class EncryptedVolumeTests(ITestOutputHelper output)
             await machine.WaitForAsync("TPM PIN: ");
             machine.Type("4711\n");
             Assert.Equal("tpm", (await machine.ReportAsync()).Volume("var")["unlocked_by"]!.GetValue<string>());
+            await machine.EndAsync();
+        }
+
+        // The owner lets one wrong PIN lock it, for a day.
+        OfflineTpm.Run(disk, "tpm2_dictionarylockout", "--setup-parameters", "--max-tries=1", "--recovery-time=86400", "--lockout-recovery-time=86400");
+        await using (Machine machine = await Machine.StartAsync(disk, output))
+        {
+            await machine.WaitForAsync("TPM PIN: ");
+            machine.Type("4712\n");
+            await machine.RefusalAsync("volumes");
+            await machine.WaitForNextBootAsync();
+            await machine.WaitForAsync("TPM PIN: ");
+            machine.Type("4711\n");
+            Refused refused = await machine.RefusalAsync("volumes");
+            Assert.Contains("lockout", refused.Reason, StringComparison.OrdinalIgnoreCase);
+            Assert.Contains("1 of 1 failures; one is forgotten every 24 h", machine.Console, StringComparison.Ordinal);
         }
     }
 
@@ -141,11 +161,24 @@ public class EncryptedVolumeTests(ITestOutputHelper output)
         Assert.Equal(wanted, report["boot"]!["measurements"]!.AsArray().Select(item => $"{item!["pcr"]} {item["text"]}"));
         Assert.Equal(
             image.Summary.Pcr11["sha256"]["enter-initrd:leave-initrd"], report["pcrs"]!["11"]!.GetValue<string>().Trim().ToLowerInvariant());
-        Assert.NotEqual(Sha256Zeros, report["pcrs"]!["15"]!.GetValue<string>().Trim());
-
         JsonNode[] log = [.. report["log"]!.GetValue<string>().Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonNode.Parse(line)!)];
         Assert.Equal(wanted, log.Select(record => $"{record["pcr"]} {record["content"]!["string"]}"));
+        Assert.Equal(Replay(log, pcr: 15), report["pcrs"]!["15"]!.GetValue<string>().Trim().ToLowerInvariant());
+        Assert.Equal(0, report["leaks"]!.GetValue<int>());
         Assert.DoesNotContain("cryptsetup:", report["keys"]!.GetValue<string>(), StringComparison.Ordinal);
+    }
+
+    /// <summary>What a PCR that begins with zeros becomes by the log's records.</summary>
+    private static string Replay(JsonNode[] log, int pcr)
+    {
+        byte[] value = new byte[SHA256.HashSizeInBytes];
+        foreach (JsonNode record in log.Where(record => record["pcr"]!.GetValue<int>() == pcr))
+        {
+            JsonNode digest = record["digests"]!.AsArray().Single(digest => digest!["hashAlg"]!.GetValue<string>() == "sha256")!;
+            value = SHA256.HashData([.. value, .. Convert.FromHexString(digest["digest"]!.GetValue<string>())]);
+        }
+
+        return Convert.ToHexStringLower(value);
     }
 
     private async Task<GuestReport> BootAsync(DiskImage disk)

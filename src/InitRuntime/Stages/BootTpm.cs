@@ -24,6 +24,7 @@ internal sealed class BootTpm : IDisposable
     private const int LongestPin = 256;
 
     private readonly TpmSettings _settings;
+    private readonly ConsolePrompt _prompt;
     private readonly Kmsg _log;
     private readonly byte[] _publicKey;
     private readonly PolicyEvidence _evidence;
@@ -35,9 +36,10 @@ internal sealed class BootTpm : IDisposable
     private int _pinLength;
     private bool _unsealed;
 
-    private BootTpm(TpmSettings settings, Kmsg log)
+    private BootTpm(TpmSettings settings, ConsolePrompt prompt, Kmsg log)
     {
         _settings = settings;
+        _prompt = prompt;
         _log = log;
         _publicKey = HandOn(StubPublicKey) ?? [];
         _evidence = new PolicyEvidence { PcrSignatures = HandOn(StubSignatures) };
@@ -54,9 +56,10 @@ internal sealed class BootTpm : IDisposable
     /// knows of is waited for; without such evidence nobody waits.
     /// </summary>
     /// <exception cref="BootException">The boot is not measured, and the manifest says that it must be.</exception>
-    internal static BootTpm Open(BootConfiguration settings, FirmwareState firmware, DeviceMonitor devices, Deadline deadline, Kmsg log)
+    internal static BootTpm Open(
+        BootConfiguration settings, FirmwareState firmware, DeviceMonitor devices, BootWatchdog watchdog, Deadline deadline, Kmsg log)
     {
-        var tpm = new BootTpm(settings.Tpm, log);
+        var tpm = new BootTpm(settings.Tpm, new ConsolePrompt(watchdog), log);
         try
         {
             tpm.Begin(NeedsTpm(settings), firmware.IsImageMeasured, devices, deadline);
@@ -378,7 +381,7 @@ internal sealed class BootTpm : IDisposable
     {
         AskInto("New TPM PIN: ");
         using var again = new SecretBuffer(LongestPin);
-        int length = ConsolePrompt.Read("New TPM PIN, again: ", again);
+        int length = _prompt.Read("New TPM PIN, again: ", again);
         if (!again.Span[..Math.Max(length, 0)].SequenceEqual(Pin))
         {
             ForgetPin();
@@ -390,7 +393,7 @@ internal sealed class BootTpm : IDisposable
     {
         ForgetPin();
         var pin = new SecretBuffer(LongestPin);
-        _pinLength = ConsolePrompt.Read(prompt, pin);
+        _pinLength = _prompt.Read(prompt, pin);
         if (_pinLength <= 0)
         {
             pin.Dispose();

@@ -1,4 +1,3 @@
-using System;
 using System.Collections.Generic;
 using InitRuntime.Formats.BootConfig;
 using InitRuntime.Formats.BootReport;
@@ -13,26 +12,15 @@ namespace InitRuntime.Stages;
 internal static class Persistence
 {
     internal static IReadOnlyList<VolumeReport> Mount(
-        BootConfiguration settings, SystemDisk disk, DeviceMonitor devices, DmControl deviceMapper, BootTpm tpm, Deadline deadline, Kmsg log)
+        BootConfiguration settings, SystemDisk disk, DeviceMonitor devices, DmControl deviceMapper, BootTpm tpm, BootWatchdog watchdog,
+        Deadline deadline, Kmsg log)
     {
         if (settings.Volumes.Count == 0)
         {
             return [];
         }
 
-        using var tools = new RootTools(() => FindWatchdog(settings, devices), log);
-        return new VolumeOpener(disk, devices, deviceMapper, tpm, tools, log).OpenAll(settings.Volumes, deadline);
-    }
-
-    /// <summary>The watchdog that the loader armed, for work that takes longer than it allows; its driver is loaded only then.</summary>
-    private static Watchdog? FindWatchdog(BootConfiguration settings, DeviceMonitor devices)
-    {
-        if (settings.WatchdogSeconds == 0)
-        {
-            return null;
-        }
-
-        devices.LoadForAllDevices();
-        return Watchdog.TryOpen(TimeSpan.FromSeconds(settings.WatchdogSeconds));
+        using var tools = new RootTools(watchdog, log);
+        return new VolumeOpener(disk, devices, deviceMapper, tpm, tools, new ConsolePrompt(watchdog), log).OpenAll(settings.Volumes, deadline);
     }
 }

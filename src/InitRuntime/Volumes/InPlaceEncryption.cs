@@ -82,7 +82,7 @@ internal sealed class InPlaceEncryption(BootTpm tpm, RootTools tools, VolumeFile
     /// <summary>Encrypts what is not encrypted yet, and says how far it is.</summary>
     internal LuksDevice Resume(LuksDevice luks, VolumeSettings volume)
     {
-        using VolumeKey key = VolumeKey.Find(tpm, luks, volume, encrypted: null, volumeKey: null);
+        using VolumeKey key = VolumeKey.Find(tpm, prompt: null, luks, volume, encrypted: null, volumeKey: null);
         tools.Run(
             $"encrypting {volume.Name} in place", "/usr/sbin/cryptsetup",
             [

@@ -9,7 +9,7 @@ namespace InitRuntime.Volumes;
 /// Runs programs of the verified root file system, for rare and long work: what cryptsetup, mkfs and resize tools do well needs not
 /// be in the initramfs. The kernel's file systems are bound into the root only while there is such work, and the watchdog is fed.
 /// </summary>
-internal sealed class RootTools(Func<Watchdog?> openWatchdog, Kmsg log) : IDisposable
+internal sealed class RootTools(BootWatchdog watchdog, Kmsg log) : IDisposable
 {
     /// <summary>A directory in memory that the programs and /init both see; it is empty again afterwards.</summary>
     internal const string WorkDirectory = "/run/initruntime/work";
@@ -21,7 +21,6 @@ internal sealed class RootTools(Func<Watchdog?> openWatchdog, Kmsg log) : IDispo
     private static readonly TimeSpan _feedInterval = TimeSpan.FromSeconds(2);
 
     private bool _ready;
-    private Watchdog? _watchdog;
 
     /// <summary>Runs a program to its end.</summary>
     /// <param name="work">What it is for, in the words of a log line: <c>making the file system of var</c>.</param>
@@ -35,7 +34,7 @@ internal sealed class RootTools(Func<Watchdog?> openWatchdog, Kmsg log) : IDispo
         string work, string program, IReadOnlyList<string> arguments, ReadOnlySpan<byte> input = default, Action<string>? line = null,
         int highestExitCode = 0)
     {
-        Begin();
+        Feed();
         log.Write(Priority.Progress, $"volumes: {work}");
         ChildResult result;
         try
@@ -43,7 +42,7 @@ internal sealed class RootTools(Func<Watchdog?> openWatchdog, Kmsg log) : IDispo
             // env changes into the one directory that can be written: cryptsetup wants it for what it is about to make.
             var command = new ChildCommand("/usr/bin/env", ["--chdir=" + WorkDirectory, program, .. arguments]) { RootDirectory = Root };
             result = ChildProcess.Run(
-                command, input, deadline: null, line ?? (text => log.Write(Priority.Detail, $"volumes: {text}")), () => _watchdog?.Feed(), _feedInterval);
+                command, input, deadline: null, line ?? (text => log.Write(Priority.Detail, $"volumes: {text}")), watchdog.Feed, _feedInterval);
         }
         catch (SyscallException e)
         {
@@ -65,14 +64,12 @@ internal sealed class RootTools(Func<Watchdog?> openWatchdog, Kmsg log) : IDispo
     internal void Feed()
     {
         Begin();
-        _watchdog?.Feed();
+        watchdog.Feed();
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        // It stays armed: systemd takes it over.
-        _watchdog?.Dispose();
         if (!_ready)
         {
             return;
@@ -100,7 +97,5 @@ internal sealed class RootTools(Func<Watchdog?> openWatchdog, Kmsg log) : IDispo
 
         _ready = true;
         KernelFile.MakePath(WorkDirectory, PrivateMode);
-        _watchdog = openWatchdog();
-        _watchdog?.Feed();
     }
 }

@@ -37,12 +37,14 @@ internal sealed class VolumeKey : IDisposable
     /// proved against the volume when <paramref name="volumeKey"/> is given.
     /// </summary>
     /// <param name="tpm">The TPM.</param>
+    /// <param name="prompt">Asks a person; null where nobody is asked.</param>
     /// <param name="luks">The volume.</param>
     /// <param name="volume">Its settings.</param>
     /// <param name="encrypted">Its data segment; null while it is being encrypted: then the passphrase is only unsealed.</param>
     /// <param name="volumeKey">Gets the volume key; as long as that.</param>
     /// <exception cref="BootException">No way of the manifest led to it: why, for each.</exception>
-    internal static VolumeKey Find(BootTpm tpm, LuksDevice luks, VolumeSettings volume, Luks2Volume? encrypted, SecretBuffer? volumeKey)
+    internal static VolumeKey Find(
+        BootTpm tpm, ConsolePrompt? prompt, LuksDevice luks, VolumeSettings volume, Luks2Volume? encrypted, SecretBuffer? volumeKey)
     {
         var key = new VolumeKey();
         try
@@ -55,9 +57,9 @@ internal sealed class VolumeKey : IDisposable
             }
 
             string reasons = problems.Count == 0 ? "it has no token for a TPM" : string.Join("; ", problems);
-            if (volume.OnUnlockFailure == UnlockFallback.Ask && encrypted is not null && volumeKey is not null)
+            if (volume.OnUnlockFailure == UnlockFallback.Ask && prompt is not null && encrypted is not null && volumeKey is not null)
             {
-                key.Ask(luks, volume, encrypted, volumeKey, reasons);
+                key.Ask(prompt, luks, volume, encrypted, volumeKey, reasons);
                 return key;
             }
 
@@ -114,13 +116,13 @@ internal sealed class VolumeKey : IDisposable
         return false;
     }
 
-    private void Ask(LuksDevice luks, VolumeSettings volume, Luks2Volume encrypted, SecretBuffer volumeKey, string reasons)
+    private void Ask(ConsolePrompt prompt, LuksDevice luks, VolumeSettings volume, Luks2Volume encrypted, SecretBuffer volumeKey, string reasons)
     {
         Source = "passphrase";
         TerminalPrompt.Show($"\nVolume {volume.Name} is not unlocked by the TPM: {reasons}\n");
         for (int tries = 1; tries <= MostTries; tries++)
         {
-            _length = ConsolePrompt.Read($"Passphrase or recovery key for {volume.Name}: ", _passphrase);
+            _length = prompt.Read($"Passphrase or recovery key for {volume.Name}: ", _passphrase);
             if (_length < 0)
             {
                 throw new BootException($"volume {volume.Name} is not unlocked: {reasons}; and nobody entered a passphrase on the console", luks.Path);

@@ -19,7 +19,7 @@ namespace InitRuntime.Volumes;
 /// Opens and mounts the persistent volumes, in the manifest's order. The first boot also makes them; nothing but the LUKS header (for
 /// a plain volume: its mark in the partition table) says how far that is.
 /// </summary>
-internal sealed class VolumeOpener(SystemDisk disk, DeviceMonitor devices, DmControl deviceMapper, BootTpm tpm, RootTools tools, Kmsg log)
+internal sealed class VolumeOpener(SystemDisk disk, DeviceMonitor devices, DmControl deviceMapper, BootTpm tpm, RootTools tools, ConsolePrompt prompt, Kmsg log)
 {
     private readonly PartitionEditor _partitions = new(disk);
     private readonly VolumeFileSystem _fileSystem = new(tools, log);
@@ -89,7 +89,7 @@ internal sealed class VolumeOpener(SystemDisk disk, DeviceMonitor devices, DmCon
         }
 
         using var volumeKey = new SecretBuffer(encrypted.KeyLength);
-        using VolumeKey key = VolumeKey.Find(tpm, luks, volume, encrypted, volumeKey);
+        using VolumeKey key = VolumeKey.Find(tpm, prompt, luks, volume, encrypted, volumeKey);
         MappedDevice mapped = LuksVolume.Activate(deviceMapper, luks, encrypted, volume.Name, volumeKey.Span);
         mapped.WriteUdevRecord();
         tpm.MeasureVolume(volumeKey.Span, volume.Name, luks.Header.Binary.Uuid);

@@ -66,6 +66,8 @@ internal static class VolumeImages
         mount = "/var"
         size = "320M"
         file-system = "xfs"
+        recovery-key = "escrow"
+        escrow-program = "/usr/lib/initruntime-test/escrow"
 
         [tpm]
         measure = "required"
@@ -85,7 +87,7 @@ internal static class VolumeImages
     /// <summary><c>var</c>: ext4, bound to signed PCR 11, PCR 7 and a PIN.</summary>
     internal static BuiltImage Pin => _pin.Value;
 
-    /// <summary><c>var</c>: xfs, bound to PCR 7; a boot that is not measured fails.</summary>
+    /// <summary><c>var</c>: xfs, bound to PCR 7, with a recovery key for an escrow program; a boot that is not measured fails.</summary>
     internal static BuiltImage Measured => _measured.Value;
 
     private static BuiltImage Open(string name, string sections) => Images.Open($"volumes-{name}", demo => WithVolumes(demo, sections));

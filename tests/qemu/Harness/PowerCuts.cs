@@ -2,65 +2,28 @@ using System;
 using System.Diagnostics;
 using System.Globalization;
 using System.Threading.Tasks;
-using InitRuntime.Qemu.Harness;
 using Xunit;
 using Xunit.Abstractions;
 
-namespace InitRuntime.Qemu;
+namespace InitRuntime.Qemu.Harness;
 
 /// <summary>
 /// The power is cut at random moments of the first boot, also of the boot that goes on with the work of one that was cut. In the
 /// end the volumes are encrypted, and nothing is lost. INITRUNTIME_CUTS sets how many cuts each of the tests makes, and
 /// INITRUNTIME_SEED repeats the moments of an earlier run.
 /// </summary>
-public class PowerCutTests(ITestOutputHelper output)
+public abstract class PowerCuts(ITestOutputHelper output)
 {
     /// <summary>What /init says when the work that is cut begins.</summary>
     private const string WorkBegins = "initruntime: root-modules: done";
 
-    /// <summary>Of each of the two tests.</summary>
+    /// <summary>Of each test.</summary>
     private static readonly int _cuts = Setting("INITRUNTIME_CUTS", 25);
 
     private static readonly int _seed = Setting("INITRUNTIME_SEED", Environment.TickCount);
 
-    [Fact]
-    public async Task While_volumes_are_encrypted_and_formatted()
-    {
-        string template = VolumeData.OfImage("/var/data");
-        await CutAsync(
-            "formatted",
-            name => DiskImage.Of(VolumeImages.Formatted, name),
-            (_, report) =>
-            {
-                Assert.Equal(template, report["data"]!["var"]!.GetValue<string>());
-                Assert.StartsWith("/dev/mapper/var btrfs ", report["mounts"]!["var"]!.GetValue<string>(), StringComparison.Ordinal);
-                Assert.StartsWith("/dev/vda7 ext4 ", report["mounts"]!["plain"]!.GetValue<string>(), StringComparison.Ordinal);
-                Assert.Single(report["luks"]!["var"]!["tokens"]!.AsObject());
-            });
-    }
-
-    [Fact]
-    public async Task While_volumes_with_files_are_encrypted_in_place()
-    {
-        VolumeData var = null!, home = null!;
-        await CutAsync(
-            "in-place",
-            name =>
-            {
-                DiskImage disk = DiskImage.Of(VolumeImages.InPlace, name);
-                var = VolumeData.Fill(disk, "var", "ext4");
-                home = VolumeData.Fill(disk, "home", "btrfs");
-                return disk;
-            },
-            (_, report) =>
-            {
-                InPlaceEncryptionTests.EncryptedWith(var, "var", "ext4", report);
-                InPlaceEncryptionTests.EncryptedWith(home, "home", "btrfs", report);
-            });
-    }
-
     /// <summary>Chains of cut boots, each with a disk of its own, until there were enough cuts.</summary>
-    private async Task CutAsync(string name, Func<string, DiskImage> make, Action<DiskImage, GuestReport> check)
+    private protected async Task CutAsync(string name, Func<string, DiskImage> make, Action<DiskImage, GuestReport> check)
     {
         var random = new Random(_seed);
         output.WriteLine($"INITRUNTIME_SEED={_seed}");
