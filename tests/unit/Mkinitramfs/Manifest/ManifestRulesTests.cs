@@ -25,7 +25,7 @@ public sealed class ManifestRulesTests
     [InlineData("[kernel.module-options]\nnvme = 1", "9:8: kernel.module-options.nvme: a number, wanted parameters in quotes such as \"nowayout=1\"")]
     [InlineData("[kernel.module-options]\nnvme = ''", "9:8: kernel.module-options.nvme: \"\" is not a list of parameters\nhint: name=value, several with spaces between")]
     [InlineData("[kernel.module-options]\n'a b' = 'x'", "9:1: kernel.module-options: \"a b\" is not a module name, or stands twice\nhint: letters, digits and _")]
-    [InlineData("[kernel]\ncommand-line = ['quiet']", "9:16: kernel.command-line: no \"panic=\": after a kernel panic the device would hang\nhint: add \"panic=5\"; the default words are \"panic=5\", \"watchdog.handle_boot_enabled=0\", \"systemd.gpt_auto=0\"")]
+    [InlineData("[kernel]\ncommand-line = ['quiet']", "9:16: kernel.command-line: no \"panic=\": after a kernel panic the device would hang\nhint: add \"panic=5\"; the default words are \"panic=5\", \"gpt\", \"watchdog.handle_boot_enabled=0\", \"systemd.gpt_auto=0\"")]
     [InlineData("[kernel]\ncommand-line = ['panic=5', 'panic=0']", "9:16: kernel.command-line: \"panic=0\" does not reboot after a panic\nhint: use \"panic=5\": seconds until the reboot")]
     [InlineData("[kernel]\ncommand-line = ['panic=5 quiet']", "9:17: kernel.command-line: \"panic=5 quiet\" is not one word\nhint: give each word its own item, without spaces, quotes or letters beyond ASCII")]
     [InlineData("[kernel]\ncommand-line = ['panic=5', 'root=/dev/sda']", "9:28: kernel.command-line: \"root=/dev/sda\" has no place here\nhint: the root is found by the UUID in its verity superblock")]

@@ -18,7 +18,7 @@ public sealed class ManifestValuesTests
         Assert.Equal("trixie", manifest.Rootfs.Suite);
         Assert.Equal("erofs", manifest.Rootfs.FileSystem);
         Assert.Equal("lz4hc,level=12", manifest.Rootfs.Compression);
-        Assert.Equal(["panic=5", "watchdog.handle_boot_enabled=0", "systemd.gpt_auto=0"], manifest.Kernel.CommandLine);
+        Assert.Equal(["panic=5", "gpt", "watchdog.handle_boot_enabled=0", "systemd.gpt_auto=0"], manifest.Kernel.CommandLine);
         Assert.Contains("virtio_blk", manifest.Kernel.Modules);
         Assert.Equal(CorruptionPolicy.Panic, manifest.Verity.OnCorruption);
         Assert.Null(manifest.Verity.Salt);
@@ -180,7 +180,7 @@ public sealed class ManifestValuesTests
         Assert.Equal((file["plain.txt"], null), (manifest.Signing.PcrPublicKey, manifest.Signing.PcrKey));
         Assert.Equal([file["hsm/sign"], "pcr"], manifest.Signing.PcrCommand!);
         Assert.Null(manifest.Signing.EnrolDirectory);
-        Assert.Equal(4, ManifestWarnings.Of(manifest).Count);
+        Assert.Equal(5, ManifestWarnings.Of(manifest).Count);
 
         ManifestKey[] alternatives =
         [
