@@ -78,11 +78,7 @@ internal sealed class Luks2MetadataReader(int headerSize, ulong deviceLength)
         where T : class
     {
         var byNumber = new T?[limit];
-        foreach ((int number, JsonFields fields) in root.Object(name).Numbered(limit))
-        {
-            byNumber[number] = read(number, fields);
-        }
-
+        root.Object(name).Numbered(limit, (number, fields) => byNumber[number] = read(number, fields));
         return Array.FindAll(byNumber, item => item is not null)!;
     }
 
