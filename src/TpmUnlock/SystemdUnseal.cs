@@ -1,7 +1,6 @@
 using System;
 using System.Buffers.Text;
 using System.Collections.Generic;
-using System.Linq;
 using InitRuntime.Formats;
 using InitRuntime.Formats.Luks2;
 using InitRuntime.Formats.Tpm;
@@ -35,7 +34,11 @@ public static class SystemdUnseal
         ArgumentNullException.ThrowIfNull(evidence);
         List<SealedBlob> blobs = Check(token, pin);
         AlgorithmId bank = token.PcrBank?.Algorithm() ?? BestBank(tpm, new(token.Pcrs | token.PublicKeyPcrs));
-        var policies = blobs.Select((_, part) => new SystemdPolicy(tpm, token, evidence, bank, part)).ToList();
+        var policies = new SystemdPolicy[blobs.Count];
+        for (int part = 0; part < policies.Length; part++)
+        {
+            policies[part] = new(tpm, token, evidence, bank, part);
+        }
 
         using var secret = new SecretBuffer(MaximumBlobs * Wire.MaximumSealedLength);
         using var authorization = new SecretBuffer(PinAuthorization.Length);
@@ -131,7 +134,7 @@ public static class SystemdUnseal
         bool both = token.PublicKeyPcrs != 0 && token.UsesPcrlock;
         string? wrong = count is 0 or > MaximumBlobs ? $"{count} sealed blobs"
             : token.PolicyHashes.Length != count ? $"{count} sealed blobs with {token.PolicyHashes.Length} policy digests"
-            : token.PolicyHashes.Any(d => d.Length != PolicyDigest.Length) ? "a policy digest that is not SHA-256"
+            : Array.Exists(token.PolicyHashes, d => d.Length != PolicyDigest.Length) ? "a policy digest that is not SHA-256"
             : both != (count == 2) ? $"{count} sealed blobs for {(both ? "a signed and a pcrlock policy" : "one policy")}"
             : null;
         if (wrong is not null)

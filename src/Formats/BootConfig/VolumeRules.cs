@@ -1,6 +1,5 @@
 using System;
 using System.Collections.Generic;
-using System.Linq;
 
 namespace InitRuntime.Formats.BootConfig;
 
@@ -14,27 +13,36 @@ public static class VolumeRules
     public static bool IsName(string name)
     {
         ArgumentNullException.ThrowIfNull(name);
-        return name.Length is >= 1 and <= VolumeSettings.MaximumNameLength && char.IsAsciiLetterLower(name[0])
-            && name.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '-');
+        foreach (char c in name)
+        {
+            if (!char.IsAsciiLetterLower(c) && !char.IsAsciiDigit(c) && c != '-')
+            {
+                return false;
+            }
+        }
+
+        return name.Length is >= 1 and <= VolumeSettings.MaximumNameLength && char.IsAsciiLetterLower(name[0]);
     }
 
     /// <summary>Whether text can be handed to mount(2) as options, one line of printable ASCII.</summary>
     public static bool IsMountOptions(string options)
     {
         ArgumentNullException.ThrowIfNull(options);
-        return options.Length <= 1024 && options.All(c => c is > ' ' and <= '~');
+        return options.Length <= 1024 && !options.AsSpan().ContainsAnyExceptInRange('!', '~');
     }
 
     internal static ParseError Check(BootConfiguration value)
     {
         var names = new HashSet<string>();
+        bool encrypted = false;
         for (int i = 0; i < value.Volumes.Count; i++)
         {
             VolumeSettings volume = value.Volumes[i];
+            encrypted |= volume.Encryption != VolumeEncryption.None;
             string? wrong = !IsName(volume.Name) || !names.Add(volume.Name) || volume.Name == "root"
                     ? "name: not lower-case letters, digits and dashes, or there twice, or \"root\""
                 : !BootConfigRules.IsPlainAbsolutePath(volume.MountPoint) ? "mount_point: not a plain absolute path"
-                : !FileSystems.Contains(volume.FileSystem) ? $"file_system: \"{volume.FileSystem}\" is not known ({string.Join(", ", FileSystems)})"
+                : !IsFileSystem(volume.FileSystem) ? $"file_system: \"{volume.FileSystem}\" is not known ({string.Join(", ", FileSystems)})"
                 : !IsMountOptions(volume.MountOptions) ? "mount_options: not printable ASCII"
                 : (volume.RecoveryKey == RecoveryKeyUse.Escrow) != (volume.EscrowProgram is not null)
                     || (volume.EscrowProgram is { } program && !BootConfigRules.IsPlainAbsolutePath(program))
@@ -49,8 +57,9 @@ public static class VolumeRules
         }
 
         TpmSettings tpm = value.Tpm;
-        return tpm.SignedPcrs.Intersect(tpm.Pcrs).Any() ? new("tpm.pcrs: a PCR that signed_pcrs has too")
-            : value.Volumes.Any(volume => volume.Encryption != VolumeEncryption.None) && tpm is { SignedPcrs.Count: 0, Pcrs.Count: 0, Pin: false }
+        HashSet<int> signed = [.. tpm.SignedPcrs];
+        return signed.Overlaps(tpm.Pcrs) ? new("tpm.pcrs: a PCR that signed_pcrs has too")
+            : encrypted && tpm is { SignedPcrs.Count: 0, Pcrs.Count: 0, Pin: false }
                 ? new("tpm: keys that are bound to nothing")
             : default;
     }
@@ -60,5 +69,18 @@ public static class VolumeRules
     {
         ArgumentNullException.ThrowIfNull(volume);
         return volume.FileSystem != "xfs" || volume.Encryption is not (VolumeEncryption.Reencrypt or VolumeEncryption.FormatIfEmpty);
+    }
+
+    private static bool IsFileSystem(string name)
+    {
+        foreach (string known in FileSystems)
+        {
+            if (known == name)
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 }

@@ -123,10 +123,11 @@ public sealed record BootGuardEnvironment
     }
 
     /// <summary>The environment that the loader takes for the latest: of the highest revision, the first of equals; -1 of none.</summary>
-    public static int IndexOfLatest(ReadOnlySpan<BootGuardEnvironment?> environments)
+    public static int IndexOfLatest(IReadOnlyList<BootGuardEnvironment?> environments)
     {
+        ArgumentNullException.ThrowIfNull(environments);
         int latest = -1;
-        for (int i = 0; i < environments.Length; i++)
+        for (int i = 0; i < environments.Count; i++)
         {
             if (environments[i] is { } candidate && (latest < 0 || candidate.Revision > environments[latest]!.Revision))
             {

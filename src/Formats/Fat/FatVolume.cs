@@ -233,7 +233,7 @@ public sealed class FatVolume
 
     private static bool HasCycle(List<FatExtent> extents)
     {
-        List<FatExtent> sorted = [.. extents];
+        var sorted = new List<FatExtent>(extents);
         sorted.Sort((a, b) => a.Offset.CompareTo(b.Offset));
         for (int i = 1; i < sorted.Count; i++)
         {

@@ -60,7 +60,7 @@ public static class GptReader
             return false;
         }
 
-        byte[] mbr = [.. sector];
+        byte[] mbr = sector.AsSpan().ToArray();
         long diskSectors = diskLength / sectorSize;
         bool primaryGood = TryReadCopy(
             disk, PrimarySector, diskSectors, sector, out GptHeader primaryHeader, out GptTable? primary, out ParseError primaryError);

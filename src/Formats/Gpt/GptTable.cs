@@ -203,7 +203,7 @@ public sealed record GptTable
 
     private ParseError FindOverlap()
     {
-        List<Partition> sorted = [.. Partitions];
+        var sorted = new List<Partition>(Partitions);
         sorted.Sort((a, b) => a.FirstSector.CompareTo(b.FirstSector));
         for (int i = 1; i < sorted.Count; i++)
         {

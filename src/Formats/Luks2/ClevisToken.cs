@@ -190,7 +190,7 @@ public sealed record ClevisToken
         DigestAlgorithm hash = Hash(fields, "hash");
         bool bound = fields.Has("pcr_ids");
         string list = !bound ? ""
-            : fields.Kind("pcr_ids") == JsonValueKind.Array ? string.Join(',', fields.Texts("pcr_ids"))
+            : fields.Kind("pcr_ids") == JsonTokenType.StartArray ? string.Join(',', fields.Texts("pcr_ids"))
             : fields.Text("pcr_ids");
         return new(
             hash,

@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Unicode;
+using InitRuntime.Formats.Json;
 
 namespace InitRuntime.Formats.Luks2;
 
@@ -18,13 +19,13 @@ internal readonly struct JsonFields
 
     private const int MaximumItems = 256;
 
-    private readonly JsonElement _element;
+    private readonly JsonValue _value;
     private readonly string _path;
     private readonly Sink _sink;
 
-    private JsonFields(JsonElement element, string path, Sink sink)
+    private JsonFields(JsonValue value, string path, Sink sink)
     {
-        _element = element;
+        _value = value;
         _path = path;
         _sink = sink;
     }
@@ -46,10 +47,9 @@ internal readonly struct JsonFields
 
         try
         {
-            using var document = JsonDocument.Parse(json, new() { MaxDepth = MaximumDepth, AllowDuplicateProperties = false });
             var sink = new Sink();
-            var root = new JsonFields(document.RootElement, path, sink);
-            if (document.RootElement.ValueKind != JsonValueKind.Object)
+            var root = new JsonFields(JsonValue.Parse(json, MaximumDepth), path, sink);
+            if (root._value.Kind != JsonTokenType.StartObject)
             {
                 root.Fail("not an object");
                 error = sink.Error;
@@ -75,15 +75,15 @@ internal readonly struct JsonFields
     /// <summary>Keeps the first error.</summary>
     internal void Fail(string message) => _sink.Fail(_path, message);
 
-    internal bool Has(string name) => Kind(name) is not (JsonValueKind.Undefined or JsonValueKind.Null);
+    internal bool Has(string name) => Kind(name) is not (JsonTokenType.None or JsonTokenType.Null);
 
-    internal JsonValueKind Kind(string name) => Find(name).ValueKind;
+    internal JsonTokenType Kind(string name) => _value.Member(name).Kind;
 
     /// <summary>A member that is an object; absent counts as an error.</summary>
     internal JsonFields Object(string name)
     {
-        JsonElement found = Find(name);
-        if (found.ValueKind != JsonValueKind.Object)
+        JsonValue found = _value.Member(name);
+        if (found.Kind != JsonTokenType.StartObject)
         {
             _sink.Fail(At(name), Wrong(found, "an object"));
             found = default;
@@ -93,27 +93,24 @@ internal readonly struct JsonFields
     }
 
     /// <summary>All members, each of which must be an object under a small number, as keyslots and segments are.</summary>
-    internal IEnumerable<(int Number, JsonFields Fields)> Numbered(int limit)
+    internal void Numbered(int limit, Action<int, JsonFields> read)
     {
-        if (_element.ValueKind != JsonValueKind.Object)
+        JsonValue.Members members = _value.Enumerate();
+        while (members.Next())
         {
-            yield break;
-        }
-
-        foreach (JsonProperty member in _element.EnumerateObject())
-        {
-            var fields = new JsonFields(member.Value, At(member.Name), _sink);
-            if (!TryIndex(member.Name, limit, out int number))
+            string name = members.Name;
+            var fields = new JsonFields(members.Value, At(name), _sink);
+            if (!TryIndex(name, limit, out int number))
             {
                 fields.Fail($"not a number below {limit}");
             }
-            else if (member.Value.ValueKind != JsonValueKind.Object)
+            else if (members.Value.Kind != JsonTokenType.StartObject)
             {
-                fields.Fail(Wrong(member.Value, "an object"));
+                fields.Fail(Wrong(members.Value, "an object"));
             }
             else
             {
-                yield return (number, fields);
+                read(number, fields);
             }
         }
     }
@@ -121,13 +118,13 @@ internal readonly struct JsonFields
     /// <summary>Text, "" if it is absent or no text.</summary>
     internal string Text(string name, bool optional = false)
     {
-        JsonElement found = Find(name);
-        if (found.ValueKind == JsonValueKind.String)
+        JsonValue found = _value.Member(name);
+        if (found.Text() is { } text)
         {
-            return found.GetString()!;
+            return text;
         }
 
-        if (!optional || found.ValueKind != JsonValueKind.Undefined)
+        if (!optional || found.Kind != JsonTokenType.None)
         {
             _sink.Fail(At(name), Wrong(found, "text"));
         }
@@ -138,8 +135,8 @@ internal readonly struct JsonFields
     /// <summary>A whole number written as JSON number.</summary>
     internal uint Number(string name, uint least, uint most)
     {
-        JsonElement found = Find(name);
-        if (found.ValueKind != JsonValueKind.Number || !found.TryGetUInt32(out uint value) || value < least || value > most)
+        JsonValue found = _value.Member(name);
+        if (!found.TryNumber(out uint value) || value < least || value > most)
         {
             _sink.Fail(At(name), Wrong(found, $"a number from {least} to {most}"));
             return 0;
@@ -178,24 +175,24 @@ internal readonly struct JsonFields
 
     internal bool Flag(string name)
     {
-        JsonValueKind kind = Kind(name);
-        if (kind is not (JsonValueKind.True or JsonValueKind.False or JsonValueKind.Undefined))
+        JsonTokenType kind = Kind(name);
+        if (kind is not (JsonTokenType.True or JsonTokenType.False or JsonTokenType.None))
         {
             _sink.Fail(At(name), "not true or false");
         }
 
-        return kind == JsonValueKind.True;
+        return kind == JsonTokenType.True;
     }
 
     /// <summary>A list of texts.</summary>
     internal string[] Texts(string name, bool optional = false)
     {
         List<string> values = [];
-        foreach (JsonElement item in Items(name, optional))
+        foreach (JsonValue item in Items(name, optional))
         {
-            if (item.ValueKind == JsonValueKind.String)
+            if (item.Text() is { } text)
             {
-                values.Add(item.GetString()!);
+                values.Add(text);
             }
             else
             {
@@ -226,15 +223,15 @@ internal readonly struct JsonFields
     }
 
     /// <summary>A member that is an array, item by item; anything else but an absent optional one is an error.</summary>
-    internal IEnumerable<JsonElement> Items(string name, bool optional = false)
+    internal List<JsonValue> Items(string name, bool optional = false)
     {
-        JsonElement found = Find(name);
-        if (found.ValueKind == JsonValueKind.Array && found.GetArrayLength() <= MaximumItems)
+        JsonValue found = _value.Member(name);
+        if (found.Items(MaximumItems) is { } items)
         {
-            return found.EnumerateArray();
+            return items;
         }
 
-        if (!optional || found.ValueKind != JsonValueKind.Undefined)
+        if (!optional || found.Kind != JsonTokenType.None)
         {
             _sink.Fail(At(name), Wrong(found, $"a list of at most {MaximumItems}"));
         }
@@ -242,11 +239,8 @@ internal readonly struct JsonFields
         return [];
     }
 
-    /// <summary>The member as the JSON text it was.</summary>
-    internal JsonElement Raw(string name) => Find(name);
-
     /// <summary>This object as the JSON text it was, in UTF-8.</summary>
-    internal byte[] RawBytes() => System.Text.Encoding.UTF8.GetBytes(_element.GetRawText());
+    internal byte[] RawBytes() => _value.Json.ToArray();
 
     internal string At(string name) => _path.Length == 0 ? Escaped.Text(name) : $"{_path}.{Escaped.Text(name)}";
 
@@ -257,11 +251,8 @@ internal readonly struct JsonFields
         && value < limit
         && (text[0] != '0' || text.Length == 1);
 
-    private static string Wrong(JsonElement found, string wanted) =>
-        found.ValueKind == JsonValueKind.Undefined ? "missing" : $"not {wanted}";
-
-    private JsonElement Find(string name) =>
-        _element.ValueKind == JsonValueKind.Object && _element.TryGetProperty(name, out JsonElement found) ? found : default;
+    private static string Wrong(JsonValue found, string wanted) =>
+        found.Kind == JsonTokenType.None ? "missing" : $"not {wanted}";
 
     /// <summary>Where the first error of one document goes.</summary>
     internal sealed class Sink

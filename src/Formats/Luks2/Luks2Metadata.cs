@@ -1,5 +1,4 @@
 using System;
-using System.Linq;
 
 namespace InitRuntime.Formats.Luks2;
 
@@ -24,7 +23,7 @@ public sealed record Luks2Metadata(
     /// Whether a re-encryption was begun and not finished: it must be resumed by cryptsetup, and the volume never formatted.
     /// </summary>
     public bool IsReencryptionUnfinished =>
-        Requirements.Any(IsReencryption) || Segments.Any(segment => segment.IsBackup) || Segments.Length > 1;
+        Array.Exists(Requirements, IsReencryption) || Array.Exists(Segments, segment => segment.IsBackup) || Segments.Length > 1;
 
     /// <summary>The lowest number that no token has; null when all are taken.</summary>
     public int? FirstFreeToken

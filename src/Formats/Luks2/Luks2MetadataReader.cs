@@ -1,6 +1,5 @@
 using System;
 using System.Collections.Generic;
-using System.Linq;
 using InitRuntime.Crypto;
 
 namespace InitRuntime.Formats.Luks2;
@@ -60,13 +59,13 @@ internal sealed class Luks2MetadataReader(int headerSize, ulong deviceLength)
         }
 
         string[] requirements = config.Has("requirements") ? config.Object("requirements").Texts("mandatory", optional: true) : [];
-        Luks2Keyslot[] keyslots = [.. All(root, "keyslots", MaximumKeyslots, Keyslot).OrderBy(slot => slot.Number)];
+        Luks2Keyslot[] keyslots = All(root, "keyslots", MaximumKeyslots, Keyslot);
         CheckOverlaps(root, keyslots);
         var value = new Luks2Metadata(
             keyslots,
-            [.. All(root, "digests", MaximumDigests, Digest).OrderBy(digest => digest.Number)],
-            [.. All(root, "segments", MaximumSegments, Segment).OrderBy(segment => segment.Number)],
-            [.. All(root, "tokens", Luks2Token.Maximum, Token).OrderBy(token => token.Number)],
+            All(root, "digests", MaximumDigests, Digest),
+            All(root, "segments", MaximumSegments, Segment),
+            All(root, "tokens", Luks2Token.Maximum, Token),
             (long)(_keyslotsEnd - _keyslotsStart),
             Options(config.Texts("flags", optional: true)),
             requirements);
@@ -74,15 +73,13 @@ internal sealed class Luks2MetadataReader(int headerSize, ulong deviceLength)
         return value;
     }
 
-    private static List<T> All<T>(JsonFields root, string name, int limit, Func<int, JsonFields, T> read)
+    /// <summary>In the order of their numbers, which the text need not have.</summary>
+    private static T[] All<T>(JsonFields root, string name, int limit, Func<int, JsonFields, T> read)
+        where T : class
     {
-        List<T> all = [];
-        foreach ((int number, JsonFields fields) in root.Object(name).Numbered(limit))
-        {
-            all.Add(read(number, fields));
-        }
-
-        return all;
+        var byNumber = new T?[limit];
+        root.Object(name).Numbered(limit, (number, fields) => byNumber[number] = read(number, fields));
+        return Array.FindAll(byNumber, item => item is not null)!;
     }
 
     private Luks2Keyslot Keyslot(int number, JsonFields fields)
@@ -200,7 +197,7 @@ internal sealed class Luks2MetadataReader(int headerSize, ulong deviceLength)
         ulong offset = fields.WideNumber("offset");
         string size = fields.Text("size");
         ulong? length = size == "dynamic" ? null : fields.WideNumber("size");
-        bool backup = fields.Texts("flags", optional: true).Any(flag => flag.StartsWith("backup-", StringComparison.Ordinal));
+        bool backup = Array.Exists(fields.Texts("flags", optional: true), flag => flag.StartsWith("backup-", StringComparison.Ordinal));
         if (offset > deviceLength || length > deviceLength - offset || offset % 512 != 0 || (length ?? 0) % 512 != 0)
         {
             fields.Fail($"\"{Escaped.Text(size)}\" bytes at {offset} are not sectors of a device of {deviceLength} bytes");
@@ -247,7 +244,8 @@ internal sealed class Luks2MetadataReader(int headerSize, ulong deviceLength)
 
     private static void CheckOverlaps(JsonFields root, Luks2Keyslot[] keyslots)
     {
-        Luks2Keyslot[] byOffset = [.. keyslots.OrderBy(slot => slot.Area.Offset)];
+        var byOffset = (Luks2Keyslot[])keyslots.Clone();
+        Array.Sort(byOffset, (a, b) => a.Area.Offset != b.Area.Offset ? a.Area.Offset.CompareTo(b.Area.Offset) : a.Number.CompareTo(b.Number));
         for (int i = 1; i < byOffset.Length; i++)
         {
             Luks2Area before = byOffset[i - 1].Area;
@@ -260,8 +258,8 @@ internal sealed class Luks2MetadataReader(int headerSize, ulong deviceLength)
 
     private static void CheckReferences(JsonFields root, Luks2Metadata value)
     {
-        HashSet<int> keyslots = [.. value.Keyslots.Select(slot => slot.Number)];
-        HashSet<int> segments = [.. value.Segments.Select(segment => segment.Number)];
+        HashSet<int> keyslots = [.. Array.ConvertAll(value.Keyslots, slot => slot.Number)];
+        HashSet<int> segments = [.. Array.ConvertAll(value.Segments, segment => segment.Number)];
         foreach (Luks2Digest digest in value.Digests)
         {
             if (!keyslots.IsSupersetOf(digest.Keyslots) || !segments.IsSupersetOf(digest.Segments))

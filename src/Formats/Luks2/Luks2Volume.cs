@@ -1,5 +1,4 @@
 using System;
-using System.Linq;
 
 namespace InitRuntime.Formats.Luks2;
 
@@ -40,7 +39,7 @@ public sealed record Luks2Volume
         value = null!;
         Luks2Metadata metadata = header.Metadata;
         Luks2Segment? segment = metadata.Segments is [var only] ? only : null;
-        Luks2Digest[] digests = segment is null ? [] : [.. metadata.Digests.Where(digest => digest.Segments.Contains(segment.Number))];
+        Luks2Digest[] digests = segment is null ? [] : Array.FindAll(metadata.Digests, digest => Array.IndexOf(digest.Segments, segment.Number) >= 0);
         error = metadata.UnknownRequirement is { } requirement ? new($"it requires \"{Escaped.Text(requirement)}\", which is not known")
             : metadata.IsReencryptionUnfinished ? new("its re-encryption is not finished")
             : segment is null ? new("it has no data segment")
@@ -55,11 +54,12 @@ public sealed record Luks2Volume
             return false;
         }
 
-        Luks2Keyslot[] holders = [.. metadata.Keyslots.Where(slot => digests[0].Keyslots.Contains(slot.Number))];
-        Luks2Keyslot[] usable = [.. holders.Where(slot => !slot.Problem.IsError).OrderByDescending(slot => slot.Priority).ThenBy(slot => slot.Number)];
-        if (usable.Length == 0 || usable.Any(slot => slot.KeyLength != usable[0].KeyLength))
+        Luks2Keyslot[] holders = Array.FindAll(metadata.Keyslots, slot => Array.IndexOf(digests[0].Keyslots, slot.Number) >= 0);
+        Luks2Keyslot[] usable = Array.FindAll(holders, slot => !slot.Problem.IsError);
+        Array.Sort(usable, (a, b) => a.Priority != b.Priority ? b.Priority.CompareTo(a.Priority) : a.Number.CompareTo(b.Number));
+        if (usable.Length == 0 || Array.Exists(usable, slot => slot.KeyLength != usable[0].KeyLength))
         {
-            error = holders.FirstOrDefault(slot => slot.Problem.IsError)?.Problem ?? new("no keyslot, or keyslots of different lengths, hold its key");
+            error = Array.Find(holders, slot => slot.Problem.IsError)?.Problem ?? new("no keyslot, or keyslots of different lengths, hold its key");
             return false;
         }
 

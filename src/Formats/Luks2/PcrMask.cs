@@ -1,6 +1,6 @@
 using System;
 using System.Globalization;
-using System.Text.Json;
+using InitRuntime.Formats.Json;
 
 namespace InitRuntime.Formats.Luks2;
 
@@ -14,9 +14,9 @@ internal static class PcrMask
     internal static uint Read(JsonFields fields, string name)
     {
         uint mask = 0;
-        foreach (JsonElement item in fields.Items(name))
+        foreach (JsonValue item in fields.Items(name))
         {
-            if (item.ValueKind == JsonValueKind.Number && item.TryGetUInt32(out uint number) && number < Count)
+            if (item.TryNumber(out uint number) && number < Count)
             {
                 mask |= 1u << (int)number;
             }

@@ -105,7 +105,7 @@ public sealed record SystemdTpm2Token
 
     private static byte[][] OneOrSeveral(JsonFields root, string name, Func<string, string, byte[]> decode)
     {
-        if (root.Kind(name) != JsonValueKind.Array)
+        if (root.Kind(name) != JsonTokenType.StartArray)
         {
             return [decode(name, root.Text(name))];
         }

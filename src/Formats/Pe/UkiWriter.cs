@@ -2,7 +2,6 @@ using System;
 using System.Buffers.Binary;
 using System.Collections.Generic;
 using System.IO;
-using System.Linq;
 using System.Text;
 
 namespace InitRuntime.Formats.Pe;
@@ -88,7 +87,12 @@ public static class UkiWriter
             return new($"the stub cannot be signed: {error}");
         }
 
-        long end = stub.Sections.Max(section => section.RawEnd);
+        long end = 0;
+        foreach (PeSection section in stub.Sections)
+        {
+            end = Math.Max(end, section.RawEnd);
+        }
+
         return end != stub.FileLength || end % stub.FileAlignment != 0
             ? new("the stub has data behind its last section, or is not aligned")
             : default;

@@ -48,7 +48,7 @@ public sealed class PolicyDigest
     public PolicyDigest Authorize(ReadOnlySpan<byte> keyName)
     {
         Extend(stackalloc byte[Length], CommandCode.PolicyAuthorize, keyName, default);
-        byte[] inner = [.. _value];
+        byte[] inner = _value.AsSpan().ToArray();
         Digest.Of(DigestAlgorithm.Sha256, inner, _value);
         return this;
     }

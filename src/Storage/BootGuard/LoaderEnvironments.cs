@@ -47,7 +47,7 @@ public static class LoaderEnvironments
     /// <summary>Whether the loader started this image on trial: it says so in the newest environment before it starts one. Null without any.</summary>
     public static bool? OnTrial(IReadOnlyList<BootGuardEnvironment> environments)
     {
-        int latest = BootGuardEnvironment.IndexOfLatest([.. environments]);
+        int latest = BootGuardEnvironment.IndexOfLatest(environments);
         return latest < 0 ? null : environments[latest] is { InProgress: false, UpdateState: UpdateState.Testing };
     }
 

@@ -1,6 +1,5 @@
 using System;
 using System.Collections.Generic;
-using System.Linq;
 using InitRuntime.Formats;
 using InitRuntime.Formats.BootConfig;
 using InitRuntime.Formats.Gpt;
@@ -36,8 +35,8 @@ public sealed record RootPartition(BlockDevice Device, string Slot)
     }
 
     /// <summary>Whether a disk has this image in one of its root slots; false while its partitions are not there yet.</summary>
-    internal static bool IsOn(SystemDisk disk, BootConfiguration settings) => Slots(disk, settings)
-        .Select(disk.FindNode).OfType<BlockDevice>().Any(node => Read(node, settings, out _) == settings.ImageUuid);
+    internal static bool IsOn(SystemDisk disk, BootConfiguration settings) =>
+        Slots(disk, settings).Exists(slot => disk.FindNode(slot) is { } node && Read(node, settings, out _) == settings.ImageUuid);
 
     private static RootPartition? Find(SystemDisk disk, List<Partition> slots, BootConfiguration settings)
     {
@@ -64,8 +63,19 @@ public sealed record RootPartition(BlockDevice Device, string Slot)
             "the root file system and the UKI must come from the same build");
     }
 
-    private static List<Partition> Slots(SystemDisk disk, BootConfiguration settings) =>
-        [.. settings.Root.SlotLabels.Select(disk.Table.FindLabel).OfType<Partition>()];
+    private static List<Partition> Slots(SystemDisk disk, BootConfiguration settings)
+    {
+        var slots = new List<Partition>();
+        foreach (string label in settings.Root.SlotLabels)
+        {
+            if (disk.Table.FindLabel(label) is { } slot)
+            {
+                slots.Add(slot);
+            }
+        }
+
+        return slots;
+    }
 
     private static Guid? Read(BlockDevice node, BootConfiguration settings, out ParseError error)
     {

@@ -1,6 +1,5 @@
 using System;
 using System.Collections.Generic;
-using System.Linq;
 using InitRuntime.Formats;
 using InitRuntime.Formats.BootConfig;
 using InitRuntime.Formats.Efi;
@@ -54,16 +53,23 @@ public sealed record SystemDisk(BlockDevice Device, GptReading Reading)
             }
         }
 
-        return [.. known.Values.OfType<SystemDisk>().Where(disk => loaderPartition is { } id
-            ? disk.Table.Partitions.Any(partition => partition.Id == id)
-            : RootPartition.IsOn(disk, settings))];
+        var candidates = new List<SystemDisk>();
+        foreach (SystemDisk? disk in known.Values)
+        {
+            if (disk is not null && (loaderPartition is { } id ? disk.HasPartition(id) : RootPartition.IsOn(disk, settings)))
+            {
+                candidates.Add(disk);
+            }
+        }
+
+        return candidates;
     }
 
     private static SystemDisk? Choose(List<SystemDisk> candidates, EfiBootOption? bootHardware, Guid? loaderPartition)
     {
-        if (candidates.Count > 1 && bootHardware is not null && candidates.Where(disk => bootHardware.Contains(disk.Device.SysfsPath)).ToList() is { Count: 1 } booted)
+        if (candidates.Count > 1 && bootHardware is not null && candidates.FindAll(disk => bootHardware.Contains(disk.Device.SysfsPath)) is [var booted])
         {
-            return booted[0];
+            return booted;
         }
 
         return candidates.Count switch
@@ -72,11 +78,29 @@ public sealed record SystemDisk(BlockDevice Device, GptReading Reading)
             1 => candidates[0],
             _ => throw new BootException(
                 loaderPartition is { } id
-                    ? $"several disks have the boot loader's partition {id}: {Names(candidates.Select(disk => disk.Device.Name))}"
-                    : $"several disks have this image: {Names(candidates.Select(disk => disk.Device.Name))}",
+                    ? $"several disks have the boot loader's partition {id}: {Names(candidates.ConvertAll(disk => disk.Device.Name))}"
+                    : $"several disks have this image: {Names(candidates.ConvertAll(disk => disk.Device.Name))}",
                 hint: "take out the clone, or give its partitions new GUIDs (sgdisk -G)"),
         };
     }
 
-    private static string Names(IEnumerable<string> names) => string.Join(", ", names.Order(StringComparer.Ordinal).DefaultIfEmpty("none"));
+    private bool HasPartition(Guid id)
+    {
+        foreach (Partition partition in Table.Partitions)
+        {
+            if (partition.Id == id)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private static string Names(IEnumerable<string> names)
+    {
+        var sorted = new List<string>(names);
+        sorted.Sort(StringComparer.Ordinal);
+        return sorted.Count == 0 ? "none" : string.Join(", ", sorted);
+    }
 }
