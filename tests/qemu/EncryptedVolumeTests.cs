@@ -146,6 +146,7 @@ public class EncryptedVolumeTests(ITestOutputHelper output)
             Assert.Contains("not unlocked by the TPM: token 0: no TPM 2.0", machine.Console, StringComparison.Ordinal);
             machine.Type("not the key\n");
             await machine.WaitForAsync("That opens no keyslot.");
+            await machine.WaitForAsync("Passphrase or recovery key for var: ");
             machine.Type(key + "\n");
             GuestReport report = await machine.ReportAsync();
             Assert.Equal("passphrase", report.Volume("var")["unlocked_by"]!.GetValue<string>());

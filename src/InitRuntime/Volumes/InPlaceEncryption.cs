@@ -83,6 +83,11 @@ internal sealed class InPlaceEncryption(BootTpm tpm, RootTools tools, VolumeFile
     internal LuksDevice Resume(LuksDevice luks, VolumeSettings volume)
     {
         using VolumeKey key = VolumeKey.Find(tpm, prompt: null, luks, volume, encrypted: null, volumeKey: null);
+
+        // A cut within a piece leaves one that is neither plain nor encrypted; cryptsetup mends that only when told to.
+        tools.Run(
+            $"mending the encryption of {volume.Name} where it was cut", "/usr/sbin/cryptsetup",
+            ["repair", "--batch-mode", "--key-file", "-", luks.Path], key.Passphrase);
         tools.Run(
             $"encrypting {volume.Name} in place", "/usr/sbin/cryptsetup",
             [

@@ -32,7 +32,7 @@ internal sealed class Machine : IAsyncDisposable
     private readonly ITestOutputHelper _output;
     private readonly Channel<Verdict> _verdicts = Channel.CreateUnbounded<Verdict>();
     private readonly ConsoleWatch _watch;
-    private int _bootBegins;
+    private int _waitFrom;
 
     private Machine(MachineOptions options, ITestOutputHelper output)
     {
@@ -128,17 +128,21 @@ internal sealed class Machine : IAsyncDisposable
 
     /// <summary>Waits for words on the console.</summary>
     internal async Task WaitForAsync(string words) =>
-        Assert.True(await Task.Run(() => _machine.Console.WaitFor(words, _bootLimit, _bootBegins)), $"\"{words}\" never came");
+        Assert.True(await Task.Run(() => _machine.Console.WaitFor(words, _bootLimit, _waitFrom)), $"\"{words}\" never came");
 
     /// <summary>Waits until the firmware starts the machine's next boot; words of the one before count no longer.</summary>
     internal async Task WaitForNextBootAsync()
     {
-        _bootBegins = Console.Length;
+        _waitFrom = Console.Length;
         await WaitForAsync("BdsDxe: starting");
     }
 
-    /// <summary>Types on the console.</summary>
-    internal void Type(string text) => _machine.Console.Type(text);
+    /// <summary>Types on the console; words that came before it count no longer.</summary>
+    internal void Type(string text)
+    {
+        _waitFrom = Console.Length;
+        _machine.Console.Type(text);
+    }
 
     /// <summary>Cuts the power.</summary>
     internal Task CutPowerAsync() => Task.Run(_machine.CutPower);

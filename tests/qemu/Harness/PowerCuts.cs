@@ -17,6 +17,9 @@ public abstract class PowerCuts(ITestOutputHelper output)
     /// <summary>What /init says when the work that is cut begins.</summary>
     private const string WorkBegins = "initruntime: root-modules: done";
 
+    /// <summary>What it says when there is nothing left to cut.</summary>
+    private const string WorkEnds = "initruntime: hand-off: done";
+
     /// <summary>Of each test.</summary>
     private static readonly int _cuts = Setting("INITRUNTIME_CUTS", 25);
 
@@ -39,7 +42,7 @@ public abstract class PowerCuts(ITestOutputHelper output)
                 await using Machine machine = await Machine.StartAsync(disk, output);
                 await machine.WaitForAsync(WorkBegins);
                 Verdict? verdict = await machine.VerdictWithinAsync(moment);
-                if (verdict is null && cuts < _cuts)
+                if (verdict is null && cuts < _cuts && !machine.Console.Contains(WorkEnds, StringComparison.Ordinal))
                 {
                     await machine.CutPowerAsync();
                     cuts++;
