@@ -1,6 +1,5 @@
 using System;
 using System.Collections.Generic;
-using System.IO;
 using System.Text.Json;
 using InitRuntime.Formats.Json;
 
@@ -23,50 +22,49 @@ public static class BootReportJson
         ArgumentNullException.ThrowIfNull(report);
         return Write(json =>
         {
-            json.WriteStartObject();
-            json.WriteNumber("format_version", report.FormatVersion);
-            json.WriteString("image_uuid", report.ImageUuid);
-            json.WriteString("image_name", report.ImageName);
-            json.WriteString("image_version", report.ImageVersion);
-            WriteIfAny(json, "slot", report.Slot);
-            WriteIfAny(json, "root_partition", report.RootPartition);
-            WriteIfAny(json, "system_disk", report.SystemDisk);
+            json.BeginObject();
+            json.Number("format_version", report.FormatVersion);
+            json.Text("image_uuid", report.ImageUuid.ToString());
+            json.Text("image_name", report.ImageName);
+            json.Text("image_version", report.ImageVersion);
+            json.TextIfAny("slot", report.Slot);
+            json.TextIfAny("root_partition", report.RootPartition);
+            json.TextIfAny("system_disk", report.SystemDisk);
             if (report.OnTrial is { } onTrial)
             {
-                json.WriteBoolean("on_trial", onTrial);
+                json.Flag("on_trial", onTrial);
             }
 
-            json.WriteNumber("kernel_milliseconds", report.KernelMilliseconds);
-            json.WriteStartArray("stages");
+            json.Number("kernel_milliseconds", report.KernelMilliseconds);
+            json.BeginArray("stages");
             foreach (StageReport stage in report.Stages)
             {
-                json.WriteStartObject();
-                json.WriteString("name", stage.Name);
-                json.WriteNumber("milliseconds", stage.Milliseconds);
-                WriteIfAny(json, "failed", stage.Failed);
-                json.WriteEndObject();
+                json.BeginObject();
+                json.Text("name", stage.Name);
+                json.Number("milliseconds", stage.Milliseconds);
+                json.TextIfAny("failed", stage.Failed);
+                json.EndObject();
             }
 
-            json.WriteEndArray();
+            json.EndArray();
             WriteVolumes(json, report.Volumes);
-            json.WriteStartArray("measurements");
+            json.BeginArray("measurements");
             foreach (MeasurementReport measurement in report.Measurements)
             {
-                json.WriteStartObject();
-                json.WriteNumber("pcr", measurement.Pcr);
-                json.WriteString("text", measurement.Text);
-                json.WriteEndObject();
+                json.BeginObject();
+                json.Number("pcr", measurement.Pcr);
+                json.Text("text", measurement.Text);
+                json.EndObject();
             }
 
-            json.WriteEndArray();
-            WriteIfAny(json, "not_measured", report.NotMeasured);
+            json.EndArray();
+            json.TextIfAny("not_measured", report.NotMeasured);
             if (report.LastFailure is { } failure)
             {
-                json.WritePropertyName("last_failure");
-                WriteRecord(json, failure);
+                WriteRecord(json, failure, "last_failure");
             }
 
-            json.WriteEndObject();
+            json.EndObject();
         });
     }
 
@@ -107,64 +105,52 @@ public static class BootReportJson
         return !error.IsError;
     }
 
-    private static byte[] Write(Action<Utf8JsonWriter> write)
+    private static byte[] Write(Action<JsonOutput> write)
     {
-        using var buffer = new MemoryStream();
-        using (var json = new Utf8JsonWriter(buffer))
-        {
-            write(json);
-        }
-
-        return buffer.ToArray();
+        var json = new JsonOutput();
+        write(json);
+        return json.ToBytes();
     }
 
-    private static void WriteVolumes(Utf8JsonWriter json, IReadOnlyList<VolumeReport> volumes)
+    private static void WriteVolumes(JsonOutput json, IReadOnlyList<VolumeReport> volumes)
     {
-        json.WriteStartArray("volumes");
+        json.BeginArray("volumes");
         foreach (VolumeReport volume in volumes)
         {
-            json.WriteStartObject();
-            json.WriteString("name", volume.Name);
-            json.WriteString("mount_point", volume.MountPoint);
-            json.WriteString("device", volume.Device);
-            json.WriteBoolean("encrypted", volume.LuksUuid is not null);
+            json.BeginObject();
+            json.Text("name", volume.Name);
+            json.Text("mount_point", volume.MountPoint);
+            json.Text("device", volume.Device);
+            json.Flag("encrypted", volume.LuksUuid is not null);
             if (volume.LuksUuid is { } uuid)
             {
-                json.WriteString("luks_uuid", uuid);
+                json.Text("luks_uuid", uuid.ToString());
             }
 
-            WriteIfAny(json, "unlocked_by", volume.UnlockedBy);
-            json.WriteBoolean("first_boot", volume.FirstBoot);
-            json.WriteNumber("milliseconds", volume.Milliseconds);
-            json.WriteEndObject();
+            json.TextIfAny("unlocked_by", volume.UnlockedBy);
+            json.Flag("first_boot", volume.FirstBoot);
+            json.Number("milliseconds", volume.Milliseconds);
+            json.EndObject();
         }
 
-        json.WriteEndArray();
+        json.EndArray();
     }
 
-    private static void WriteRecord(Utf8JsonWriter json, FailureRecord record)
+    private static void WriteRecord(JsonOutput json, FailureRecord record, string? name = null)
     {
-        json.WriteStartObject();
+        json.BeginObject(name);
         if (record.ImageUuid is { } uuid)
         {
-            json.WriteString("image_uuid", uuid);
+            json.Text("image_uuid", uuid.ToString());
         }
 
-        WriteIfAny(json, "image_version", record.ImageVersion);
-        WriteIfAny(json, "slot", record.Slot);
-        json.WriteString("stage", record.Stage);
-        json.WriteString("reason", record.Reason);
-        WriteIfAny(json, "device", record.Device);
-        json.WriteNumber("consecutive", record.Consecutive);
-        json.WriteEndObject();
-    }
-
-    private static void WriteIfAny(Utf8JsonWriter json, string name, string? text)
-    {
-        if (text is not null)
-        {
-            json.WriteString(name, text);
-        }
+        json.TextIfAny("image_version", record.ImageVersion);
+        json.TextIfAny("slot", record.Slot);
+        json.Text("stage", record.Stage);
+        json.Text("reason", record.Reason);
+        json.TextIfAny("device", record.Device);
+        json.Number("consecutive", record.Consecutive);
+        json.EndObject();
     }
 
     private static FailureRecord ReadRecord(ReadOnlySpan<byte> document)

@@ -1,7 +1,6 @@
 using System;
-using System.IO;
-using System.Text.Json;
 using InitRuntime.Crypto;
+using InitRuntime.Formats.Json;
 
 namespace InitRuntime.Formats.Luks2;
 
@@ -15,81 +14,73 @@ public static class SystemdTpm2TokenWriter
     public static byte[] Write(SystemdTpm2Token token, int keyslot)
     {
         ArgumentNullException.ThrowIfNull(token);
-        using var stream = new MemoryStream();
-        using (var json = new Utf8JsonWriter(stream))
+        var json = new JsonOutput();
+        json.BeginObject();
+        json.Text("type", SystemdTpm2Token.Kind);
+        json.BeginArray("keyslots");
+        json.Text(null, keyslot.ToString());
+        json.EndArray();
+        WriteOneOrSeveral(json, "tpm2-blob", token.Blobs, Convert.ToBase64String);
+        WriteMask(json, "tpm2-pcrs", token.Pcrs);
+        json.TextIfAny("tpm2-pcr-bank", token.PcrBank?.KernelName());
+        json.Text("tpm2-primary-alg", token.IsRsaPrimary ? "rsa" : "ecc");
+        WriteOneOrSeveral(json, "tpm2-policy-hash", token.PolicyHashes, Convert.ToHexStringLower);
+        WriteIfSet(json, "tpm2-pin", token.NeedsPin);
+        WriteIfSet(json, "tpm2_pcrlock", token.UsesPcrlock);
+        if (token.PublicKeyPcrs != 0)
         {
-            json.WriteStartObject();
-            json.WriteString("type"u8, SystemdTpm2Token.Kind);
-            json.WriteStartArray("keyslots"u8);
-            json.WriteStringValue(keyslot.ToString());
-            json.WriteEndArray();
-            WriteOneOrSeveral(json, "tpm2-blob", token.Blobs, Convert.ToBase64String);
-            WriteMask(json, "tpm2-pcrs", token.Pcrs);
-            if (token.PcrBank is { } bank)
-            {
-                json.WriteString("tpm2-pcr-bank"u8, bank.KernelName());
-            }
-
-            json.WriteString("tpm2-primary-alg"u8, token.IsRsaPrimary ? "rsa"u8 : "ecc"u8);
-            WriteOneOrSeveral(json, "tpm2-policy-hash", token.PolicyHashes, Convert.ToHexStringLower);
-            WriteIfSet(json, "tpm2-pin", token.NeedsPin);
-            WriteIfSet(json, "tpm2_pcrlock", token.UsesPcrlock);
-            if (token.PublicKeyPcrs != 0)
-            {
-                WriteMask(json, "tpm2_pubkey_pcrs", token.PublicKeyPcrs);
-            }
-
-            WriteIfAny(json, "tpm2_pubkey", token.PublicKeyPem);
-            WriteIfAny(json, "tpm2_salt", token.Salt);
-            WriteIfAny(json, "tpm2_srk", token.StorageRootKey);
-            WriteIfAny(json, "tpm2_pcrlock_nv", token.PcrlockIndex);
-            json.WriteEndObject();
+            WriteMask(json, "tpm2_pubkey_pcrs", token.PublicKeyPcrs);
         }
 
-        return stream.ToArray();
+        WriteIfAny(json, "tpm2_pubkey", token.PublicKeyPem);
+        WriteIfAny(json, "tpm2_salt", token.Salt);
+        WriteIfAny(json, "tpm2_srk", token.StorageRootKey);
+        WriteIfAny(json, "tpm2_pcrlock_nv", token.PcrlockIndex);
+        json.EndObject();
+        return json.ToBytes();
     }
 
-    private static void WriteMask(Utf8JsonWriter json, string name, uint mask)
+    private static void WriteMask(JsonOutput json, string name, uint mask)
     {
-        json.WriteStartArray(name);
+        json.BeginArray(name);
         foreach (int pcr in new Tpm.PcrMask(mask).Pcrs())
         {
-            json.WriteNumberValue(pcr);
+            json.Number(null, pcr);
         }
 
-        json.WriteEndArray();
+        json.EndArray();
     }
 
-    private static void WriteIfSet(Utf8JsonWriter json, string name, bool value)
+    private static void WriteIfSet(JsonOutput json, string name, bool value)
     {
         if (value)
         {
-            json.WriteBoolean(name, value);
+            json.Flag(name, value);
         }
     }
 
-    private static void WriteIfAny(Utf8JsonWriter json, string name, byte[] value)
+    private static void WriteIfAny(JsonOutput json, string name, byte[] value)
     {
         if (value.Length != 0)
         {
-            json.WriteBase64String(name, value);
+            json.Text(name, Convert.ToBase64String(value));
         }
     }
 
-    private static void WriteOneOrSeveral(Utf8JsonWriter json, string name, byte[][] values, Func<byte[], string> encode)
+    private static void WriteOneOrSeveral(JsonOutput json, string name, byte[][] values, Func<byte[], string> encode)
     {
         if (values.Length == 1)
         {
-            json.WriteString(name, encode(values[0]));
+            json.Text(name, encode(values[0]));
             return;
         }
 
-        json.WriteStartArray(name);
+        json.BeginArray(name);
         foreach (byte[] value in values)
         {
-            json.WriteStringValue(encode(value));
+            json.Text(null, encode(value));
         }
 
-        json.WriteEndArray();
+        json.EndArray();
     }
 }

@@ -1,8 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.IO;
-using System.Text.Encodings.Web;
-using System.Text.Json;
+using InitRuntime.Formats.Json;
 
 namespace InitRuntime.Formats.Tpm;
 
@@ -38,32 +37,31 @@ public sealed record EventLogRecord
     /// <param name="sinceBoot">CLOCK_BOOTTIME.</param>
     public byte[] Encode(Guid bootId, TimeSpan sinceBoot)
     {
-        using var stream = new MemoryStream();
-        stream.WriteByte(RecordSeparator);
-        using (var json = new Utf8JsonWriter(stream, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
+        var json = new JsonOutput();
+        json.BeginObject();
+        json.Number("pcr", Pcr);
+        json.BeginArray("digests");
+        foreach (MeasuredDigest digest in Digests)
         {
-            json.WriteStartObject();
-            json.WriteNumber("pcr"u8, Pcr);
-            json.WriteStartArray("digests"u8);
-            foreach (MeasuredDigest digest in Digests)
-            {
-                json.WriteStartObject();
-                json.WriteString("hashAlg"u8, Algorithms.Name(digest.Bank));
-                json.WriteString("digest"u8, Convert.ToHexStringLower(digest.Digest));
-                json.WriteEndObject();
-            }
-
-            json.WriteEndArray();
-            json.WriteString("content_type"u8, "systemd"u8);
-            json.WriteStartObject("content"u8);
-            json.WriteString("string"u8, Text);
-            json.WriteString("bootId"u8, bootId.ToString("N"));
-            json.WriteNumber("timestamp"u8, (long)sinceBoot.TotalMicroseconds);
-            json.WriteString("eventType"u8, EventType);
-            json.WriteEndObject();
-            json.WriteEndObject();
+            json.BeginObject();
+            json.Text("hashAlg", Algorithms.Name(digest.Bank));
+            json.Text("digest", Convert.ToHexStringLower(digest.Digest));
+            json.EndObject();
         }
 
+        json.EndArray();
+        json.Text("content_type", "systemd");
+        json.BeginObject("content");
+        json.Text("string", Text);
+        json.Text("bootId", bootId.ToString("N"));
+        json.Number("timestamp", (long)sinceBoot.TotalMicroseconds);
+        json.Text("eventType", EventType);
+        json.EndObject();
+        json.EndObject();
+
+        using var stream = new MemoryStream();
+        stream.WriteByte(RecordSeparator);
+        stream.Write(json.ToBytes());
         stream.WriteByte(LineFeed);
         return stream.ToArray();
     }

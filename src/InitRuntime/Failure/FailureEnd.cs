@@ -1,5 +1,4 @@
 using System;
-using System.Globalization;
 using InitRuntime.Formats.BootConfig;
 using InitRuntime.Formats.BootReport;
 using InitRuntime.Linux;
@@ -72,7 +71,7 @@ internal static class FailureEnd
         int longest = settings?.Failure.LongestDelaySeconds ?? UnknownLongestDelaySeconds;
         int seconds = !kept ? UncountedDelaySeconds
             : consecutive <= 1 ? 0
-            : (int)Math.Min(longest, FirstDelaySeconds * Math.Pow(2, Math.Min(consecutive, 30) - 2));
+            : (int)Math.Min(longest, (long)FirstDelaySeconds << (Math.Min(consecutive, 30) - 2));
         return TimeSpan.FromSeconds(Math.Min(seconds, longest));
     }
 
@@ -84,7 +83,7 @@ internal static class FailureEnd
             FailureAction.Halt => "stop here, as the manifest says",
             FailureAction.PowerOff => "switch off, as the manifest says",
             _ when delay == TimeSpan.Zero => "reboot now",
-            _ => string.Create(CultureInfo.InvariantCulture, $"reboot in {delay.TotalSeconds:0} s, failure {consecutive} in a row"),
+            _ => $"reboot in {(int)delay.TotalSeconds} s, failure {consecutive} in a row",
         };
         return end + journal.OnTrial switch
         {

@@ -36,6 +36,8 @@ internal static class EarlyMounts
     private static TimeSpan SinceKernelStart()
     {
         string uptime = KernelFile.TryReadText("/proc/uptime") ?? "0";
-        return TimeSpan.FromSeconds(double.TryParse(uptime.Split(' ')[0], CultureInfo.InvariantCulture, out double seconds) ? seconds : 0);
+        // Seconds with two decimals: hundredths without the point, and without the tables that a double is read by.
+        string hundredths = uptime.Split(' ')[0].Replace(".", "", StringComparison.Ordinal);
+        return TimeSpan.FromMilliseconds(long.TryParse(hundredths, CultureInfo.InvariantCulture, out long time) ? time * 10 : 0);
     }
 }
