@@ -1,5 +1,6 @@
 using System;
 using System.IO;
+using System.Linq;
 using System.Text;
 using System.Threading.Tasks;
 using InitRuntime.Mkinitramfs.Build;
@@ -19,6 +20,17 @@ public class RefusedVolumeTests(PreparedMachine prepared, ITestOutputHelper outp
     public async Task Another_TPM_does_not_unlock()
     {
         using DiskImage disk = DiskImage.LikeMachineOf(prepared.Disk).ReplaceTpm();
+
+        Refused refused = await RefusedAsync(disk);
+
+        Assert.StartsWith("volume var is not unlocked: token 0: the TPM has no storage root key at 0x81000001", refused.Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_cleared_TPM_does_not_unlock()
+    {
+        using DiskImage disk = DiskImage.LikeMachineOf(prepared.Disk);
+        OfflineTpm.Run(disk, "tpm2_clear", "--auth-hierarchy", "p");
 
         Refused refused = await RefusedAsync(disk);
 
@@ -136,9 +148,38 @@ public class RefusedVolumeTests(PreparedMachine prepared, ITestOutputHelper outp
     public async Task A_token_that_the_TPM_does_not_know_is_named()
     {
         using DiskImage disk = DiskImage.LikeMachineOf(prepared.Disk);
-        string flat = disk.Flatten();
+        EditHeader(disk, header =>
+        {
+            string token = Images.Tools.Run("cryptsetup", "token", "export", "--token-id", "0", header);
+            int blob = token.IndexOf("\"tpm2-blob\":", StringComparison.Ordinal) + 60;
+            Images.Tools.Run("cryptsetup", "token", "remove", "--token-id", "0", header);
+            ImportToken(disk, header, 0, token[..blob] + (token[blob] == 'A' ? 'B' : 'A') + token[(blob + 1)..]);
+        });
+
+        Refused refused = await RefusedAsync(disk);
+
+        Assert.StartsWith("volume var is not unlocked: token 0: sealed object: TPM2_Load: ", refused.Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Tokens_of_other_programs_with_many_members_do_no_harm()
+    {
+        using DiskImage disk = DiskImage.LikeMachineOf(prepared.Disk);
+        string members = string.Join(',', Enumerable.Range(0, 100).Select(i => $"\"member{i}\":[{{\"deep\":{i}}},null,true,-1.5e3]"));
+        EditHeader(disk, header => ImportToken(disk, header, 7, $$"""{"type":"somebody-elses","keyslots":[],{{members}}}"""));
+        await using Machine machine = await Machine.StartAsync(disk, output);
+
+        GuestReport report = await machine.ReportAsync();
+
+        Assert.Equal("tpm", report.Volume("var")["unlocked_by"]!.GetValue<string>());
+        Assert.Equal("somebody-elses", report["luks"]!["var"]!["tokens"]!["7"]!["type"]!.GetValue<string>());
+    }
+
+    /// <summary>Lets Debian's own cryptsetup change the header that the guest left.</summary>
+    private static void EditHeader(DiskImage disk, Action<string> edit)
+    {
         string header = Path.Combine(disk.Directory, "header.img");
-        using (FileStream source = File.OpenRead(flat))
+        using (FileStream source = File.OpenRead(disk.Flatten()))
         using (FileStream target = File.Create(header))
         {
             byte[] bytes = new byte[16 << 20];
@@ -147,17 +188,15 @@ public class RefusedVolumeTests(PreparedMachine prepared, ITestOutputHelper outp
             target.Write(bytes);
         }
 
-        string token = Images.Tools.Run("cryptsetup", "token", "export", "--token-id", "0", header);
-        string damaged = Path.Combine(disk.Directory, "token.json");
-        int blob = token.IndexOf("\"tpm2-blob\":", StringComparison.Ordinal) + 60;
-        File.WriteAllText(damaged, token[..blob] + (token[blob] == 'A' ? 'B' : 'A') + token[(blob + 1)..]);
-        Images.Tools.Run("cryptsetup", "token", "remove", "--token-id", "0", header);
-        Images.Tools.Run("cryptsetup", "token", "import", "--token-id", "0", "--json-file", damaged, header);
+        edit(header);
         disk.WriteAsGuestLeftIt("var", 0, header);
+    }
 
-        Refused refused = await RefusedAsync(disk);
-
-        Assert.StartsWith("volume var is not unlocked: token 0: sealed object: TPM2_Load: ", refused.Reason, StringComparison.Ordinal);
+    private static void ImportToken(DiskImage disk, string header, int number, string json)
+    {
+        string file = Path.Combine(disk.Directory, "token.json");
+        File.WriteAllText(file, json);
+        Images.Tools.Run("cryptsetup", "token", "import", "--token-id", $"{number}", "--json-file", file, header);
     }
 
     private async Task<Refused> RefusedAsync(DiskImage disk, Func<MachineOptions, MachineOptions>? change = null, string stage = "volumes")

@@ -82,7 +82,7 @@ internal sealed class VolumeKey : IDisposable
         {
             try
             {
-                _length = tpm.Unseal(token, _passphrase.Span);
+                _length = Unseal(tpm, token);
                 if (_length < 0)
                 {
                     continue;
@@ -103,17 +103,29 @@ internal sealed class VolumeKey : IDisposable
             }
             catch (TpmException e)
             {
-                if (e.Failure == TpmFailure.WrongPin)
-                {
-                    tpm.ForgetPin();
-                }
-
                 problems.Add($"token {token.Number}: {e.Message}");
                 hint ??= e.Hint;
             }
         }
 
         return false;
+    }
+
+    /// <summary>A person may mistype a PIN; the TPM's own count says when it is too often.</summary>
+    private int Unseal(BootTpm tpm, Luks2Token token)
+    {
+        for (int tries = 1; ; tries++)
+        {
+            try
+            {
+                return tpm.Unseal(token, _passphrase.Span);
+            }
+            catch (TpmException e) when (e.Failure == TpmFailure.WrongPin && tries < MostTries)
+            {
+                tpm.ForgetPin();
+                TerminalPrompt.Show("Wrong PIN.\n");
+            }
+        }
     }
 
     private void Ask(ConsolePrompt prompt, LuksDevice luks, VolumeSettings volume, Luks2Volume encrypted, SecretBuffer volumeKey, string reasons)

@@ -130,13 +130,6 @@ internal sealed class Machine : IAsyncDisposable
     internal async Task WaitForAsync(string words) =>
         Assert.True(await Task.Run(() => _machine.Console.WaitFor(words, _bootLimit, _waitFrom)), $"\"{words}\" never came");
 
-    /// <summary>Waits until the firmware starts the machine's next boot; words of the one before count no longer.</summary>
-    internal async Task WaitForNextBootAsync()
-    {
-        _waitFrom = Console.Length;
-        await WaitForAsync("BdsDxe: starting");
-    }
-
     /// <summary>Types on the console; words that came before it count no longer.</summary>
     internal void Type(string text)
     {

@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.IO;
+using System.Net.Sockets;
 using InitRuntime.Mkinitramfs.Host;
 using InitRuntime.Mkinitramfs.Run;
 
@@ -9,6 +10,21 @@ namespace InitRuntime.Qemu.Harness;
 /// <summary>The TPM of a machine that is switched off, for Debian's own tools.</summary>
 internal static class OfflineTpm
 {
+    /// <summary>The socket's file is there a moment before anybody answers.</summary>
+    private static bool Listens(string path)
+    {
+        try
+        {
+            using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+            socket.Connect(new UnixDomainSocketEndPoint(path));
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
+    }
+
     /// <summary>Runs one of the tpm2-tools on it.</summary>
     internal static void Run(DiskImage disk, string tool, params string[] arguments)
     {
@@ -22,7 +38,7 @@ internal static class OfflineTpm
                 "--ctrl", $"type=unixio,path={socket}.ctrl", "--flags", "not-need-init,startup-clear");
             using (OwnedProcess process = OwnedProcess.Start(server, redirect: true, log))
             {
-                while (!File.Exists(socket) && !process.HasEnded)
+                while (!Listens(socket) && !process.HasEnded)
                 {
                     System.Threading.Thread.Sleep(10);
                 }

@@ -65,8 +65,10 @@ public abstract class PowerCuts(ITestOutputHelper output)
         await using Machine machine = await Machine.StartAsync(disk, output);
         await machine.WaitForAsync(WorkBegins);
         var watch = Stopwatch.StartNew();
+        await machine.WaitForAsync(WorkEnds);
+        TimeSpan work = watch.Elapsed;
         check(disk, await machine.ReportAsync());
-        return watch.Elapsed;
+        return work;
     }
 
     private static string LastWords(Machine machine)

@@ -111,7 +111,7 @@ internal sealed class SoftwareTpm : IDisposable
 
         Process process = Process.Start(start)!;
         var waited = Stopwatch.StartNew();
-        while (!System.IO.File.Exists(Socket))
+        while (!Listens())
         {
             if (process.HasExited || waited.Elapsed > _patience)
             {
@@ -122,6 +122,20 @@ internal sealed class SoftwareTpm : IDisposable
         }
 
         return process;
+    }
+
+    /// <summary>The socket's file is there a moment before anybody answers.</summary>
+    private bool Listens()
+    {
+        try
+        {
+            new SocketTransport(Socket).Dispose();
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
     }
 
     private void Stop()
