@@ -16,31 +16,20 @@ public static unsafe class KernelModule
         _ => throw new PlatformNotSupportedException(),
     };
 
-    /// <summary>MODULE_INIT_COMPRESSED_FILE. Source: linux/module.h.</summary>
-    internal const int CompressedFile = 4;
-
-    /// <summary>
-    /// Loads a module; one that is loaded already is fine. A file whose name does not end in <c>.ko</c> is given to the kernel as a
-    /// compressed one, which it unpacks itself (CONFIG_MODULE_DECOMPRESS).
-    /// </summary>
-    /// <param name="path">The .ko, .ko.xz, .ko.zst or .ko.gz file.</param>
+    /// <summary>Loads a module; one that is loaded already is fine.</summary>
+    /// <param name="path">The .ko file, not compressed.</param>
     /// <param name="options">Parameters, as on a modprobe command line.</param>
-    /// <exception cref="SyscallException">
-    /// ENOEXEC: not for this kernel; EKEYREJECTED: signature; ENODEV: no such hardware; EOPNOTSUPP: the kernel cannot unpack it.
-    /// </exception>
+    /// <exception cref="SyscallException">ENOEXEC: not for this kernel; EKEYREJECTED: signature; ENODEV: no such hardware.</exception>
     public static void Load(string path, string options)
     {
         using SafeFileHandle file = KernelFile.Open(path);
         fixed (byte* words = NativeText.Terminated(options))
         {
-            long result = (long)(ssize_t)syscall(_finitModule, (int)file.DangerousGetHandle(), words, FlagsFor(path));
+            long result = (long)(ssize_t)syscall(_finitModule, (int)file.DangerousGetHandle(), words, 0);
             if (result < 0 && Syscall.LastErrno != Errno.EEXIST)
             {
                 Syscall.Check(result, "finit_module", path);
             }
         }
     }
-
-    /// <summary>The flags of finit_module(2) for a file of that name.</summary>
-    internal static int FlagsFor(string path) => path.EndsWith(".ko", StringComparison.Ordinal) ? 0 : CompressedFile;
 }

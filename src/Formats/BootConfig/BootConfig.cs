@@ -143,7 +143,7 @@ public sealed record ModuleSettings
     /// <summary>The kernel's name, with underscores.</summary>
     public required string Name { get; init; }
 
-    /// <summary>Path of the uncompressed .ko in the initramfs, or of the file in the root, compressed or not.</summary>
+    /// <summary>Path of the uncompressed .ko in the initramfs or in the root.</summary>
     public required string Path { get; init; }
 
     /// <summary>

@@ -7,8 +7,6 @@ namespace InitRuntime.Stages;
 /// <summary>Kernel modules that every boot needs.</summary>
 internal static class Modules
 {
-    private const string ProcessorModalias = "/sys/devices/system/cpu/modalias";
-
     internal static ModuleLoader LoadAlways(BootConfiguration settings, Kmsg log)
     {
         var loader = new ModuleLoader(settings.Modules, log);
@@ -17,5 +15,5 @@ internal static class Modules
     }
 
     /// <summary>What is needed only now that the root is there comes from it, and not from the initramfs.</summary>
-    internal static void LoadFromRoot(ModuleLoader loader) => loader.LoadFromRoot(RootMount.Path, KernelFile.TryReadText(ProcessorModalias));
+    internal static void LoadFromRoot(ModuleLoader loader) => loader.LoadFromRoot(RootMount.Path);
 }

@@ -17,7 +17,7 @@ public sealed class DeviceMonitor : IDisposable
     private readonly HashSet<string> _asked = [];
     private bool _allAsked;
 
-    /// <summary>Begins to collect events, then loads the drivers of the processor and of the disk that the firmware booted from.</summary>
+    /// <summary>Begins to collect events, then loads the drivers of the disk that the firmware booted from.</summary>
     /// <param name="modules">The drivers there are.</param>
     /// <param name="bootHardware">
     /// Where that disk is, if the firmware tells. Drivers for anything else are loaded only if this does not bring what is waited
@@ -26,8 +26,6 @@ public sealed class DeviceMonitor : IDisposable
     public DeviceMonitor(ModuleLoader modules, EfiBootOption? bootHardware)
     {
         _modules = modules;
-        // The processor is no device of a bus; modules of its faster digests ask for it.
-        LoadFor(KernelFile.TryReadText("/sys/devices/system/cpu/modalias"));
         if (bootHardware is not null)
         {
             AskDevices(bootHardware.Contains);
@@ -119,12 +117,6 @@ public sealed class DeviceMonitor : IDisposable
     /// <summary>Loads what the devices in sysfs ask for. A driver may bring new devices: their events are read afterwards.</summary>
     private void AskDevices(Func<string, bool> wanted)
     {
-        // The processor is no device of a bus; modules of its faster digests ask for it.
-        if (KernelFile.TryReadText("/sys/devices/system/cpu/modalias") is { Length: > 0 } processor)
-        {
-            LoadFor(processor);
-        }
-
         foreach (string bus in KernelFile.Names("/sys/bus"))
         {
             string directory = $"/sys/bus/{bus}/devices";

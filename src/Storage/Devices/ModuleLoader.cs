@@ -11,6 +11,9 @@ namespace InitRuntime.Storage.Devices;
 /// </summary>
 public sealed class ModuleLoader(IReadOnlyList<ModuleSettings> modules, Kmsg log)
 {
+    /// <summary>What the processor asks to be driven by.</summary>
+    private const string Processor = "/sys/devices/system/cpu/modalias";
+
     private readonly bool[] _done = new bool[modules.Count];
     private string? _root;
 
@@ -19,22 +22,22 @@ public sealed class ModuleLoader(IReadOnlyList<ModuleSettings> modules, Kmsg log
     public void LoadAlways() => LoadAlways(inRoot: false);
 
     /// <summary>Loads those of the verified root, mounted at <paramref name="root"/>, that are needed at every boot.</summary>
-    /// <param name="root">Where it is mounted.</param>
-    /// <param name="processor">The processor's modalias: faster ciphers ask for it, and must be there before they are used.</param>
     /// <exception cref="BootException">One of them cannot be loaded.</exception>
-    public void LoadFromRoot(string root, string? processor)
+    public void LoadFromRoot(string root)
     {
         _root = root;
-        if (processor is not null)
-        {
-            LoadFor(processor);
-        }
-
         LoadAlways(inRoot: true);
     }
 
     private void LoadAlways(bool inRoot)
     {
+        // The processor is no device of a bus; its faster digests and ciphers ask for it. They come first: who uses a digest takes
+        // the best there is at that time, and the kernel itself has to hash every further module.
+        if (KernelFile.TryReadText(Processor) is { Length: > 0 } processor)
+        {
+            LoadFor(processor);
+        }
+
         for (int i = 0; i < modules.Count; i++)
         {
             if (!modules[i].Always || modules[i].InRoot != inRoot)

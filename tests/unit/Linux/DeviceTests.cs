@@ -7,13 +7,6 @@ namespace InitRuntime.Unit.Linux;
 
 public sealed class DeviceTests
 {
-    [Theory]
-    [InlineData("/lib/modules/6.12/kernel/a.ko", 0)]
-    [InlineData("/lib/modules/6.12/kernel/a.ko.xz", KernelModule.CompressedFile)]
-    [InlineData("/lib/modules/6.12/kernel/a.ko.zst", KernelModule.CompressedFile)]
-    [InlineData("/lib/modules/6.12/kernel/a.ko.gz", KernelModule.CompressedFile)]
-    public void The_kernel_unpacks_what_is_not_named_ko(string path, int flags) => Assert.Equal(flags, KernelModule.FlagsFor(path));
-
     [Fact]
     public void A_machine_without_a_watchdog_has_none() =>
         Assert.Null(Watchdog.TryOpen(["/dev/initruntime-none"], TimeSpan.FromSeconds(30)));

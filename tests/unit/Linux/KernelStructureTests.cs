@@ -119,7 +119,6 @@ public sealed unsafe class KernelStructureTests
             Equal("WDIOC_SETTIMEOUT", Watchdog.SetTimeoutRequest.Request),
             Equal("WDIOC_KEEPALIVE", 0x80045705),
             Equal("WDIOC_SETTIMEOUT", 0xc0045706));
-        Check("linux/module.h", Equal("MODULE_INIT_COMPRESSED_FILE", KernelModule.CompressedFile));
         Check("time.h", Equal("CLOCK_BOOTTIME", BootTime.Clock));
         Check(
             "linux/keyctl.h",

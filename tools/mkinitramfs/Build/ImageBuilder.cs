@@ -78,7 +78,8 @@ internal sealed class ImageBuilder
         IReadOnlyList<ModuleResolver.Chosen> modules = BootModules.Resolve(_manifest, kernel);
 
         RootTar tar = _log.Step("choosing what the root holds", () => RootTar.Write(
-            archive, Path.Combine(_work, "root.tar"), _manifest.Image.Name, _manifest.Image.Version, SourceDate.Seconds));
+            archive, Path.Combine(_work, "root.tar"), _manifest.Image.Name, _manifest.Image.Version, SourceDate.Seconds,
+            RootModules.Unpack(modules, kernel, _tools, _log)));
         Guid uuid = _manifest.Image.Uuid ?? DeriveUuid(tar, kernel, modules, init);
         tar.WriteUuid(uuid);
 

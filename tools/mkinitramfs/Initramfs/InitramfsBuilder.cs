@@ -59,14 +59,9 @@ internal static class InitramfsBuilder
             ("init", DirectoryMode, init),
             (Relative(BootConfigJson.Path), FileMode, json),
         ];
-        foreach (ModuleResolver.Chosen module in modules)
+        foreach (ModuleResolver.Chosen module in modules.Where(module => !module.Settings.InRoot))
         {
-            // Those that stay in the root are checked here too: a module that the kernel refuses is better found now.
-            byte[] content = ReadModule(module, kernel, tools, log);
-            if (!module.Settings.InRoot)
-            {
-                files.Add((Relative(module.Settings.Path), FileMode, content));
-            }
+            files.Add((Relative(module.Settings.Path), FileMode, ModuleFile.Read(module.SourcePath, kernel, tools, log)));
         }
 
         if (rootHashSignature is not null)
@@ -101,16 +96,6 @@ internal static class InitramfsBuilder
         writer.Finish();
         HostCommand zstd = tools.Command("zstd", CompressionLevel, "--single-thread", "--check", "--quiet", "--stdout");
         (zstd with { Input = archive.ToArray(), OutputFile = output }).Run(log);
-    }
-
-    private static byte[] ReadModule(ModuleResolver.Chosen module, KernelFiles kernel, ToolsTree tools, IBuildLog log)
-    {
-        byte[] data = CompressedModule.Unpack(kernel.ReadModule(module.SourcePath), module.SourcePath, tools, log);
-        return !kernel.Config.IsBuiltIn("CONFIG_MODULE_SIG") || CompressedModule.IsSigned(data)
-            ? data
-            : throw new BuildException(
-                $"{module.SourcePath} has no signature: under Secure Boot the kernel does not load it",
-                "sign it with a key that the kernel trusts, or leave it out of kernel.modules");
     }
 
     private static string Relative(string path) => path.TrimStart('/');

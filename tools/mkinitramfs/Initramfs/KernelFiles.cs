@@ -65,25 +65,11 @@ internal sealed class KernelFiles
     /// <exception cref="BuildException">There is none.</exception>
     internal byte[] ReadModule(string relativePath) => FirstOf(_root, [$"{_moduleDirectory}/{relativePath}"], "kernel module");
 
-    /// <summary>
-    /// Where the root has a module that the kernel can load from there as it is: unpacked, or packed in the one way that the kernel
-    /// itself unpacks (kernel/module/decompress.c). Null if it has to be unpacked for the initramfs.
-    /// </summary>
-    internal string? PathInRoot(string relativePath)
+    /// <summary>Where the boot finds a module in the root.</summary>
+    internal string PathInRoot(string relativePath)
     {
         string path = $"{_moduleDirectory}/{relativePath}";
-        string? option = path[(path.LastIndexOf('.') + 1)..] switch
-        {
-            "xz" => "CONFIG_MODULE_COMPRESS_XZ",
-            "zst" => "CONFIG_MODULE_COMPRESS_ZSTD",
-            "gz" => "CONFIG_MODULE_COMPRESS_GZIP",
-            _ => null,
-        };
-        bool canLoad = option is null
-            ? path.EndsWith(".ko", StringComparison.Ordinal)
-            : Config.IsBuiltIn("CONFIG_MODULE_DECOMPRESS") && Config.IsBuiltIn(option);
-        // A link could lead elsewhere on the device than in the archive.
-        return canLoad && _root.Find(path) is { IsFile: true } ? $"/{path}" : null;
+        return RootModules.Path(path, _root.Find(path) is { IsFile: true });
     }
 
     private static string NameOf(string directory) => directory[(directory.LastIndexOf('/') + 1)..];

@@ -48,14 +48,12 @@ internal sealed class ModuleResolver
     /// </summary>
     /// <param name="index">What depmod knows.</param>
     /// <param name="early">What is needed before the root is there.</param>
-    /// <param name="late">What may come from the root.</param>
-    /// <param name="pathInRoot">
-    /// Where the root has a module that the kernel can load as it is, from its path below the module directory; null if it cannot.
-    /// </param>
+    /// <param name="late">What comes from the root, unless it is needed before.</param>
+    /// <param name="pathInRoot">Where the root has a module, from its path below the module directory.</param>
     /// <param name="options">Module parameters, by module name.</param>
     /// <exception cref="BuildException">A wish is neither a module nor built in, or an option is for a module that is not taken.</exception>
     internal static IReadOnlyList<Chosen> Resolve(
-        ModuleIndex index, Wishes early, Wishes late, Func<string, string?> pathInRoot, IReadOnlyDictionary<string, string> options)
+        ModuleIndex index, Wishes early, Wishes late, Func<string, string> pathInRoot, IReadOnlyDictionary<string, string> options)
     {
         var resolver = new ModuleResolver(index, options);
         resolver.CheckExist([.. early.Modules, .. late.Modules]);
@@ -63,7 +61,9 @@ internal sealed class ModuleResolver
         int earlyCount = resolver._chosen.Count;
         resolver.AddAll(late);
         resolver.CheckOptions();
-        return resolver.Placed(earlyCount, pathInRoot);
+        return [.. resolver._chosen.Select((module, i) => i < earlyCount
+            ? module
+            : module with { Settings = module.Settings with { InRoot = true, Path = pathInRoot(module.SourcePath) } })];
     }
 
     private void AddAll(Wishes wishes)
@@ -77,37 +77,6 @@ internal sealed class ModuleResolver
         {
             Add(ModuleIndex.KernelName(wish.Name), wish.Always, depth: 0);
         }
-    }
-
-    /// <summary>The chosen modules with their places; the first ones are of the initramfs whatever the root has.</summary>
-    private IReadOnlyList<Chosen> Placed(int earlyCount, Func<string, string?> pathInRoot)
-    {
-        string?[] inRoot = [.. _chosen.Select((module, i) => i < earlyCount ? null : pathInRoot(module.SourcePath))];
-        // What a module needs stands before it, so one pass backwards takes along all that a module of the initramfs needs.
-        for (int i = _chosen.Count - 1; i >= 0; i--)
-        {
-            foreach (int need in inRoot[i] is null ? _chosen[i].Settings.Needs : [])
-            {
-                inRoot[need] = null;
-            }
-        }
-
-        int[] order = [.. Enumerable.Range(0, _chosen.Count).OrderBy(i => inRoot[i] is not null)];
-        int[] positions = new int[order.Length];
-        foreach ((int position, int i) in order.Index())
-        {
-            positions[i] = position;
-        }
-
-        return [.. order.Select(i => _chosen[i] with
-        {
-            Settings = _chosen[i].Settings with
-            {
-                InRoot = inRoot[i] is not null,
-                Path = inRoot[i] ?? _chosen[i].Settings.Path,
-                Needs = [.. _chosen[i].Settings.Needs.Select(need => positions[need]).Order()],
-            },
-        })];
     }
 
     private void CheckExist(List<Wish> wishes)

@@ -49,7 +49,7 @@ public sealed class InitramfsBuilderTests
     }
 
     [Fact]
-    public void Modules_that_the_root_has_as_the_kernel_takes_them_stay_there()
+    public void What_volumes_and_overlays_need_lies_unpacked_in_the_root()
     {
         using var directory = new TemporaryDirectory();
         using TarArchive root = TarArchive.Open(SmallRoot.Make(directory));
@@ -57,18 +57,21 @@ public sealed class InitramfsBuilderTests
         ImageManifest manifest = Manifests.Small() with { Volumes = [Manifests.Volume("var", "/var"), Manifests.Volume("data", "/data", 64, "ext4")] };
         IReadOnlyList<ModuleResolver.Chosen> modules = BootModules.Resolve(manifest, kernel);
         string modulesOfRoot = $"/usr/lib/modules/{SmallRoot.KernelVersion}/kernel";
-        // ext4 is packed with zstd, which this kernel does not unpack.
         Assert.Equal(
             [
+                "/usr/lib/initruntime/modules/dm-crypt.ko", "/usr/lib/initruntime/modules/ext4.ko",
                 $"{modulesOfRoot}/crypto/aesni-intel.ko", $"{modulesOfRoot}/crypto/cryptd.ko", $"{modulesOfRoot}/crypto/xor.ko", $"{modulesOfRoot}/crypto/xts.ko",
-                $"{modulesOfRoot}/crypto/xxhash_generic.ko", $"{modulesOfRoot}/drivers/i6300esb.ko", $"{modulesOfRoot}/drivers/md/dm-crypt.ko.xz",
-                $"{modulesOfRoot}/fs/btrfs.ko", $"{modulesOfRoot}/fs/overlay.ko",
+                $"{modulesOfRoot}/crypto/xxhash_generic.ko", $"{modulesOfRoot}/drivers/i6300esb.ko",
+                $"{modulesOfRoot}/fs/btrfs.ko", $"{modulesOfRoot}/fs/mbcache.ko", $"{modulesOfRoot}/fs/overlay.ko",
             ],
             modules.Where(module => module.Settings.InRoot).Select(module => module.Settings.Path).Order(StringComparer.Ordinal));
         Assert.Equal(
-            ["btrfs", "dm_crypt", "overlay", "xts"],
+            ["btrfs", "dm_crypt", "ext4", "overlay", "xts"],
             modules.Where(module => module.Settings is { InRoot: true, Always: true }).Select(module => module.Settings.Name).Order(StringComparer.Ordinal));
-        Assert.Contains(modules, module => module.Settings is { Name: "ext4", InRoot: false, Always: true });
+
+        IReadOnlyList<AddedFile> added = RootModules.Unpack(modules, kernel, Tools.Tree, _log);
+        Assert.Equal(["usr/lib/initruntime/modules/dm-crypt.ko", "usr/lib/initruntime/modules/ext4.ko"], added.Select(file => file.Path).Order(StringComparer.Ordinal));
+        Assert.Equal(SmallRoot.Module("drivers/md/dm-crypt.ko"), added.Single(file => file.Path.EndsWith("dm-crypt.ko", StringComparison.Ordinal)).Content);
 
         InitramfsBuilder.Write(directory["i"], [1], Configuration(modules), modules, null, kernel, Tools.Tree, _log);
         string[] listed = Tools.Run("sh", "-c", $"zstd -dc '{directory["i"]}' | cpio -t --quiet").Split('\n', StringSplitOptions.RemoveEmptyEntries);
@@ -100,20 +103,20 @@ public sealed class InitramfsBuilderTests
     }
 
     [Theory]
-    [InlineData("kernel/drivers/md/dm-crypt.ko.xz", true)]
+    [InlineData("kernel/drivers/md/dm-crypt.ko.xz", false)]
     [InlineData("kernel/fs/btrfs.ko", true)]
     [InlineData("kernel/fs/ext4.ko.zst", false)]
-    [InlineData("kernel/fs/missing.ko", false)]
     [InlineData("kernel/fs/linked.ko", false)]
-    [InlineData("modules.dep", false)]
-    public void The_kernel_loads_from_the_root_what_it_can_unpack(string module, bool loads)
+    public void The_boot_takes_plain_modules_where_they_are(string module, bool plain)
     {
         using var directory = new TemporaryDirectory();
         SmallRoot.Make(directory);
         File.CreateSymbolicLink(directory[$"root/usr/lib/modules/{SmallRoot.KernelVersion}/kernel/fs/linked.ko"], "btrfs.ko");
         Tools.Run("tar", "-cf", directory["root.tar"], "-C", directory["root"], ".");
         using TarArchive root = TarArchive.Open(directory["root.tar"]);
-        Assert.Equal(loads ? $"/usr/lib/modules/{SmallRoot.KernelVersion}/{module}" : null, KernelFiles.Find(root).PathInRoot(module));
+        string file = Path.GetFileName(module).Split('.')[0];
+        Assert.Equal(
+            plain ? $"/usr/lib/modules/{SmallRoot.KernelVersion}/{module}" : $"/usr/lib/initruntime/modules/{file}.ko", KernelFiles.Find(root).PathInRoot(module));
     }
 
     [Fact]
@@ -122,7 +125,9 @@ public sealed class InitramfsBuilderTests
         using var directory = new TemporaryDirectory();
         SmallRoot.Make(directory);
         string modules = directory[$"root/usr/lib/modules/{SmallRoot.KernelVersion}/kernel"];
-        File.WriteAllBytes(Path.Combine(modules, "drivers/nvme.ko"), [0x7f, (byte)'E', (byte)'L', (byte)'F']);
+        byte[] unsigned = [0x7f, (byte)'E', (byte)'L', (byte)'F'];
+        File.WriteAllBytes(Path.Combine(modules, "drivers/nvme.ko"), unsigned);
+        File.WriteAllBytes(Path.Combine(modules, "fs/overlay.ko"), unsigned);
         Tools.Run("tar", "-cf", directory["root.tar"], "-C", directory["root"], ".");
         using TarArchive root = TarArchive.Open(directory["root.tar"]);
         KernelFiles kernel = KernelFiles.Find(root);
@@ -131,6 +136,8 @@ public sealed class InitramfsBuilderTests
         BuildException error = Assert.Throws<BuildException>(
             () => InitramfsBuilder.Write(directory["i"], [1], Configuration(chosen), chosen, null, kernel, Tools.Tree, _log));
         Assert.Contains("kernel/drivers/nvme.ko has no signature", error.Message, StringComparison.Ordinal);
+        error = Assert.Throws<BuildException>(() => RootModules.Unpack(chosen, kernel, Tools.Tree, _log));
+        Assert.Contains("kernel/fs/overlay.ko has no signature", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]

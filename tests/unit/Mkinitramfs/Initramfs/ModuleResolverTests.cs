@@ -138,17 +138,17 @@ public sealed class ModuleResolverTests
     [Fact]
     public void Options_belong_to_a_module_of_the_initramfs()
     {
-        ModuleSettings module = ModuleResolver.Resolve(_index, Early([ByDevice("nvme")]), Nothing, _ => null, new Dictionary<string, string> { ["nvme"] = "poll_queues=1" })
+        ModuleSettings module = ModuleResolver.Resolve(_index, Early([ByDevice("nvme")]), Nothing, InRoot, new Dictionary<string, string> { ["nvme"] = "poll_queues=1" })
             .Single(chosen => chosen.Settings.Name == "nvme").Settings;
         Assert.Equal("poll_queues=1", module.Options);
         BuildException error = Assert.Throws<BuildException>(
-            () => ModuleResolver.Resolve(_index, Early([ByDevice("nvme")]), Nothing, _ => null, new Dictionary<string, string> { ["tpm_crb"] = "x=1" }));
+            () => ModuleResolver.Resolve(_index, Early([ByDevice("nvme")]), Nothing, InRoot, new Dictionary<string, string> { ["tpm_crb"] = "x=1" }));
         Assert.Contains("tpm_crb", error.Message, StringComparison.Ordinal);
         Assert.Contains("kernel.command-line", error.Hint, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void What_may_come_from_the_root_does_and_stands_behind_what_the_initramfs_has()
+    public void What_is_not_needed_before_comes_from_the_root_and_stands_behind_what_the_initramfs_has()
     {
         IReadOnlyList<ModuleSettings> modules = ResolveLate([Always("dm-verity")], [Always("dm_crypt"), Always("btrfs")], ["aes"]);
         ModuleSettings crypt = modules.Single(module => module.Name == "dm_crypt");
@@ -188,20 +188,6 @@ public sealed class ModuleResolverTests
     }
 
     [Fact]
-    public void A_module_that_the_kernel_cannot_load_from_the_root_goes_into_the_initramfs_with_its_needs()
-    {
-        IReadOnlyList<ModuleSettings> modules = ResolveLate(
-            [Always("dm-mod")], [Always("dm_crypt"), Always("btrfs")], [], path => path.Contains("btrfs", StringComparison.Ordinal) ? null : InRoot(path));
-        // A faster checksum is nothing that libcrc32c needs.
-        Assert.Equal(["dm_crypt", "crc32c_intel"], modules.Where(module => module.InRoot).Select(module => module.Name));
-        Assert.All(modules.SkipWhile(module => !module.InRoot), module => Assert.True(module.InRoot));
-        ModuleSettings btrfs = modules.Single(module => module.Name == "btrfs");
-        Assert.Equal("/usr/lib/modules/btrfs.ko", btrfs.Path);
-        Assert.All(modules.Index(), item => Assert.All(item.Item.Needs, need => Assert.InRange(need, 0, item.Index - 1)));
-        Assert.Equal(["blake2b_generic", "libcrc32c", "xor"], btrfs.Needs.Select(need => modules[need].Name).Order(StringComparer.Ordinal));
-    }
-
-    [Fact]
     public void An_optional_module_may_be_missing()
     {
         Assert.Empty(ResolveLate([], [Always("wdat_wdt") with { Optional = true }], []));
@@ -216,13 +202,13 @@ public sealed class ModuleResolverTests
         [.. ModuleResolver.Resolve(_index, new(wishes, algorithms ?? []), Nothing, InRoot, new Dictionary<string, string>()).Select(chosen => chosen.Settings)];
 
     private static IReadOnlyList<ModuleSettings> ResolveLate(
-        ModuleResolver.Wish[] early, ModuleResolver.Wish[] late, string[] algorithms, Func<string, string?>? inRoot = null) =>
-        [.. ModuleResolver.Resolve(_index, Early(early), new(late, algorithms), inRoot ?? InRoot, new Dictionary<string, string>())
+        ModuleResolver.Wish[] early, ModuleResolver.Wish[] late, string[] algorithms) =>
+        [.. ModuleResolver.Resolve(_index, Early(early), new(late, algorithms), InRoot, new Dictionary<string, string>())
             .Select(chosen => chosen.Settings)];
 
     private static ModuleResolver.Wishes Nothing { get; } = new([], []);
 
     private static ModuleResolver.Wishes Early(ModuleResolver.Wish[] wishes) => new(wishes, []);
 
-    private static string? InRoot(string path) => $"/usr/lib/modules/6.12/{path}";
+    private static string InRoot(string path) => $"/usr/lib/modules/6.12/{path}";
 }

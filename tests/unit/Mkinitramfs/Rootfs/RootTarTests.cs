@@ -40,7 +40,21 @@ public sealed class RootTarTests
         Assert.Equal(File.ReadAllBytes(first.Path), File.ReadAllBytes(second.Path));
         Assert.Equal(first.ContentDigest, second.ContentDigest);
         using TarArchive source = TarArchive.Open(directory["root.tar"]);
-        Assert.NotEqual(first.ContentDigest, RootTar.Write(source, directory["3.tar"], "test", "1.1", Time).ContentDigest);
+        Assert.NotEqual(first.ContentDigest, RootTar.Write(source, directory["3.tar"], "test", "1.1", Time, []).ContentDigest);
+    }
+
+    [Fact]
+    public void What_the_build_adds_has_directories_and_counts_for_the_digest()
+    {
+        using var directory = new TemporaryDirectory();
+        RootTar plain = Write(directory, "1.tar");
+        using TarArchive source = TarArchive.Open(directory["root.tar"]);
+        RootTar added = RootTar.Write(
+            source, directory["2.tar"], "test", "1.0", Time, [new AddedFile("usr/lib/new/b.ko", [2]), new AddedFile("usr/lib/new/a.ko", [1]), new AddedFile("usr/bin/program", [3])]);
+        Assert.NotEqual(plain.ContentDigest, added.ContentDigest);
+        Assert.Equal(
+            "drwxr-xr-x 0/0 ./usr/lib/new/\n-rw-r--r-- 0/0 ./usr/bin/program\n-rw-r--r-- 0/0 ./usr/lib/new/a.ko\n-rw-r--r-- 0/0 ./usr/lib/new/b.ko\n",
+            Tools.Run("sh", "-c", $"tar --numeric-owner -tvf '{added.Path}' | grep -e program -e new | awk '{{print $1, $2, $NF}}'"));
     }
 
     [Fact]
@@ -50,7 +64,7 @@ public sealed class RootTarTests
         Directory.CreateDirectory(directory["empty"]);
         Tools.Run("tar", "-cf", directory["root.tar"], "-C", directory["empty"], ".");
         using TarArchive source = TarArchive.Open(directory["root.tar"]);
-        Assert.Contains("usr/lib/os-release", Assert.Throws<BuildException>(() => RootTar.Write(source, directory["o"], "a", "1", Time)).Message, StringComparison.Ordinal);
+        Assert.Contains("usr/lib/os-release", Assert.Throws<BuildException>(() => RootTar.Write(source, directory["o"], "a", "1", Time, [])).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -63,7 +77,7 @@ public sealed class RootTarTests
         File.WriteAllText(directory["r/boot/kernel"], "k");
         Tools.Run("sh", "-c", $"cd '{directory["r"]}' && ln boot/kernel usr/kernel && tar --sort=name -cf '{directory["root.tar"]}' .");
         using TarArchive source = TarArchive.Open(directory["root.tar"]);
-        Assert.Contains("hard link", Assert.Throws<BuildException>(() => RootTar.Write(source, directory["o"], "a", "1", Time)).Message, StringComparison.Ordinal);
+        Assert.Contains("hard link", Assert.Throws<BuildException>(() => RootTar.Write(source, directory["o"], "a", "1", Time, [])).Message, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -83,6 +97,6 @@ public sealed class RootTarTests
     {
         string tar = File.Exists(directory["root.tar"]) ? directory["root.tar"] : SmallRoot.Make(directory);
         using TarArchive source = TarArchive.Open(tar);
-        return RootTar.Write(source, directory[name], "test", "1.0", Time);
+        return RootTar.Write(source, directory[name], "test", "1.0", Time, []);
     }
 }

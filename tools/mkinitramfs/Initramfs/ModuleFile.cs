@@ -4,10 +4,22 @@ using InitRuntime.Mkinitramfs.Host;
 namespace InitRuntime.Mkinitramfs.Initramfs;
 
 /// <summary>A kernel module as the kernel takes it: unpacked, else byte for byte as it was signed.</summary>
-internal static class CompressedModule
+internal static class ModuleFile
 {
     /// <summary>What the kernel's build appends after the signature. Source: include/linux/module_signature.h.</summary>
     private static ReadOnlySpan<byte> SignatureMark => "~Module signature appended~\n"u8;
+
+    /// <summary>A module of the root, unpacked.</summary>
+    /// <exception cref="BuildException">It is missing or damaged, or lacks the signature that the kernel wants.</exception>
+    internal static byte[] Read(string sourcePath, KernelFiles kernel, ToolsTree tools, IBuildLog log)
+    {
+        byte[] module = Unpack(kernel.ReadModule(sourcePath), sourcePath, tools, log);
+        return !kernel.Config.IsBuiltIn("CONFIG_MODULE_SIG") || IsSigned(module)
+            ? module
+            : throw new BuildException(
+                $"{sourcePath} has no signature: under Secure Boot the kernel does not load it",
+                "sign it with a key that the kernel trusts, or leave it out of kernel.modules");
+    }
 
     /// <summary>The module's ELF file, signature included.</summary>
     /// <param name="data">As it lies in the root.</param>
