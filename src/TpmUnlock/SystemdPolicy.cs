@@ -239,7 +239,7 @@ internal sealed class SystemdPolicy
         // The index holds another policy than the session has: PCRs with a single allowed value are only checked here.
         throw PcrDiagnosis.Pcrlock(_tpm, policy) ?? new TpmException(
             TpmFailure.BadToken, CommandCode.PolicyAuthorizeNv, response.Code, "pcrlock.json is not the policy that the TPM holds",
-            "copy the current pcrlock.json to where the boot finds it");
+            "run systemd-pcrlock make-policy, and remove other pcrlock.*.cred from /loader/credentials of the boot partition");
     }
 
     private static IReadOnlyList<PcrSignature> ReadSignatures(PolicyEvidence evidence)
@@ -260,7 +260,9 @@ internal sealed class SystemdPolicy
     {
         if (evidence.Pcrlock is not { } json)
         {
-            throw new TpmException(TpmFailure.NoSignature, "the volume wants a pcrlock policy, and there is no pcrlock.json");
+            throw new TpmException(
+                TpmFailure.NoSignature, "the volume wants a pcrlock policy, and there is no pcrlock.json",
+                "systemd-pcrlock make-policy writes it to /loader/credentials of the boot partition, from where systemd-stub brings it");
         }
 
         return PcrlockPolicy.TryParse(json, out PcrlockPolicy policy, out ParseError error)

@@ -42,7 +42,7 @@ internal sealed class BootTpm : IDisposable
         _prompt = prompt;
         _log = log;
         _publicKey = HandOn(StubPublicKey) ?? [];
-        _evidence = new PolicyEvidence { PcrSignatures = HandOn(StubSignatures) };
+        _evidence = new PolicyEvidence { PcrSignatures = HandOn(StubSignatures), Pcrlock = PcrlockCredential.Find(log) };
     }
 
     /// <summary>What was measured, in order.</summary>

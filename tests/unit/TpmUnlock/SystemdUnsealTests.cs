@@ -2,8 +2,10 @@ using System;
 using System.Collections.Generic;
 using System.IO;
 using InitRuntime.Crypto;
+using InitRuntime.Formats.Credentials;
 using InitRuntime.Formats.Luks2;
 using InitRuntime.TpmUnlock;
+using InitRuntime.Unit.Harness;
 using Xunit;
 
 namespace InitRuntime.Unit.TpmUnlock;
@@ -248,6 +250,30 @@ public sealed class SystemdUnsealTests : IDisposable
         string other = System.Text.Encoding.UTF8.GetString(evidence.Pcrlock).Replace(_tpm.Pcr(13), _tpm.Pcr(13)[..62] + "00", StringComparison.Ordinal)
             .Replace("[{\"pcr\":12", "[{\"pcr\":13,\"values\":[\"" + _tpm.Pcr(13) + "\"]},{\"pcr\":12", StringComparison.Ordinal);
         EncryptedVolume.Refusal(_tpm, token, TpmFailure.BadToken, new PolicyEvidence { Pcrlock = System.Text.Encoding.UTF8.GetBytes(other) });
+    }
+
+    [Fact]
+    public void A_pcrlock_policy_comes_through_the_credential_that_systemd_writes_to_the_boot_partition()
+    {
+        Component("500-event.pcrlock", 12, "an event");
+        MeasureWithLog(12, "an event");
+        string policyFile = _tpm.File("pcrlock.json");
+        string boot = _tpm.File("boot");
+        Directory.CreateDirectory(boot);
+        string[] makePolicy = Tools.OnMachine(
+            _tpm.Write("machine-id", "3d1219c7c4c5404aaa1f6d2a48adfda4\n"u8), "/usr/lib/systemd/systemd-pcrlock", "--pcr=12",
+            $"--components={_tpm.File("components")}", $"--policy={policyFile}", "--entry-token=literal:Demo", "make-policy");
+        _tpm.Run("env", [.. Logs, $"SYSTEMD_XBOOTLDR_PATH={boot}", "SYSTEMD_RELAX_XBOOTLDR_CHECKS=1", .. makePolicy]);
+
+        byte[] file = File.ReadAllBytes(Path.Combine(boot, "loader/credentials/pcrlock.Demo.cred"));
+        Assert.True(SystemdCredential.TryOpenWithNullKey(file, out SystemdCredential credential, out var error), error.ToString());
+        Assert.Equal("pcrlock.demo", credential.Name);
+        var volume = new EncryptedVolume(_tpm);
+        SystemdTpm2Token token = volume.Enroll("--tpm2-pcrs=", $"--tpm2-pcrlock={policyFile}");
+        var evidence = new PolicyEvidence { Pcrlock = credential.Content };
+        volume.AssertOpensWithUs(token, evidence);
+        _tpm.Extend(12, "more");
+        EncryptedVolume.Refusal(_tpm, token, TpmFailure.PcrMismatch, evidence);
     }
 
     [Fact]
