@@ -21,10 +21,9 @@ internal sealed class BootTpm : IDisposable
     private const string StubSignatures = "/.extra/tpm2-pcr-signature.json";
     private const string StubPublicKey = "/.extra/tpm2-pcr-public-key.pem";
     private const int LongestStubFile = 1 << 20;
-    private const int LongestPin = 256;
 
     private readonly TpmSettings _settings;
-    private readonly ConsolePrompt _prompt;
+    private readonly TpmPin _pin;
     private readonly Kmsg _log;
     private readonly byte[] _publicKey;
     private readonly PolicyEvidence _evidence;
@@ -32,14 +31,12 @@ internal sealed class BootTpm : IDisposable
     private Tpm? _tpm;
     private TpmException? _problem;
     private Measurement? _measurement;
-    private SecretBuffer? _pin;
-    private int _pinLength;
     private bool _unsealed;
 
     private BootTpm(TpmSettings settings, ConsolePrompt prompt, Kmsg log)
     {
         _settings = settings;
-        _prompt = prompt;
+        _pin = new TpmPin(settings.Pin, prompt);
         _log = log;
         _publicKey = HandOn(StubPublicKey) ?? [];
         _evidence = new PolicyEvidence { PcrSignatures = HandOn(StubSignatures), Pcrlock = PcrlockCredential.Find(log) };
@@ -106,14 +103,10 @@ internal sealed class BootTpm : IDisposable
                         "build the image with signing.pcr-key; it must be started by systemd-stub")
                     : _publicKey,
             };
-            if (_settings.Pin && _pin is null)
-            {
-                AskNewPin();
-            }
-
-            SystemdTpm2Token token = SystemdSealer.Seal(tpm, binding, Pin, passphrase, out length);
+            ReadOnlySpan<byte> pin = _settings.Pin ? _pin.Choose() : default;
+            SystemdTpm2Token token = SystemdSealer.Seal(tpm, binding, pin, passphrase, out length);
             using var again = new SecretBuffer(SystemdUnseal.MaximumPassphraseLength);
-            int got = SystemdUnseal.Unseal(tpm, token, _evidence, Pin, again.Span);
+            int got = SystemdUnseal.Unseal(tpm, token, _evidence, pin, again.Span);
             return again.Span[..got].SequenceEqual(passphrase[..length])
                 ? token
                 : throw new TpmException(TpmFailure.BadAnswer, "the TPM does not give back what it has just sealed");
@@ -138,7 +131,7 @@ internal sealed class BootTpm : IDisposable
                 SystemdTpm2Token systemd = SystemdTpm2Token.TryParse(token, out SystemdTpm2Token parsed, out Formats.ParseError error)
                     ? parsed
                     : throw new TpmException(TpmFailure.BadToken, $"token {token.Number}: {error}");
-                length = SystemdUnseal.Unseal(_tpm ?? throw NoTpm(), systemd, _evidence, systemd.NeedsPin ? AskPin() : default, passphrase);
+                length = SystemdUnseal.Unseal(_tpm ?? throw NoTpm(), systemd, _evidence, systemd.NeedsPin ? _pin.Ask() : default, passphrase);
                 break;
             case ClevisToken.Kind:
                 ClevisToken clevis = ClevisToken.TryParse(token, out ClevisToken made, out error)
@@ -155,11 +148,7 @@ internal sealed class BootTpm : IDisposable
     }
 
     /// <summary>Forgets a PIN that was wrong, so that the next use asks again.</summary>
-    internal void ForgetPin()
-    {
-        _pin?.Dispose();
-        _pin = null;
-    }
+    internal void ForgetPin() => _pin.Forget();
 
     /// <summary>Extends PCR 15 with the identity of a volume.</summary>
     /// <param name="key">The volume key.</param>
@@ -233,8 +222,6 @@ internal sealed class BootTpm : IDisposable
             _log.Write(Priority.Failure, e.Message);
         }
     }
-
-    private ReadOnlySpan<byte> Pin => _pin is null ? default : _pin.Span[.._pinLength];
 
     private static bool NeedsTpm(BootConfiguration settings)
     {
@@ -360,46 +347,5 @@ internal sealed class BootTpm : IDisposable
         {
             _log.Write(Priority.Choice, $"tpm: {EventLog.DefaultPath} is torn; not written to");
         }
-    }
-
-    private ReadOnlySpan<byte> AskPin()
-    {
-        if (!_settings.Pin)
-        {
-            throw new TpmException(TpmFailure.PinNeeded, "the token needs a PIN, and the manifest allows none (tpm.pin)");
-        }
-
-        if (_pin is null)
-        {
-            AskInto("TPM PIN: ");
-        }
-
-        return Pin;
-    }
-
-    private void AskNewPin()
-    {
-        AskInto("New TPM PIN: ");
-        using var again = new SecretBuffer(LongestPin);
-        int length = _prompt.Read("New TPM PIN, again: ", again);
-        if (!again.Span[..Math.Max(length, 0)].SequenceEqual(Pin))
-        {
-            ForgetPin();
-            throw new TpmException(TpmFailure.WrongPin, "the two PINs differ");
-        }
-    }
-
-    private void AskInto(string prompt)
-    {
-        ForgetPin();
-        var pin = new SecretBuffer(LongestPin);
-        _pinLength = _prompt.Read(prompt, pin);
-        if (_pinLength <= 0)
-        {
-            pin.Dispose();
-            throw new TpmException(TpmFailure.PinNeeded, "a PIN is needed, and nobody entered one on the console");
-        }
-
-        _pin = pin;
     }
 }
