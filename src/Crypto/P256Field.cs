@@ -1,5 +1,6 @@
 using System;
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 
 namespace InitRuntime.Crypto;
 
@@ -141,12 +142,17 @@ internal struct P256Field
                 ulong overflow = 0;
                 t4 = Add(t4, carry, ref overflow);
 
+                // t + t0 * p, which ends in a zero limb: p is 2^256 - 2^224 + 2^192 + 2^96 - 1, so t0 times it needs no product.
+                // -t0 takes the lowest limb away, t0 * 2^96 comes to the next two, t0 * (2^256 - 2^224 + 2^192) to the last ones.
                 ulong m = t0;
                 carry = 0;
-                MultiplyAdd(m, P0, t0, ref carry);
-                t0 = MultiplyAdd(m, P1, t1, ref carry);
-                t1 = MultiplyAdd(m, P2, t2, ref carry);
-                t2 = MultiplyAdd(m, P3, t3, ref carry);
+                t0 = Add(t1, m << 32, ref carry);
+                t1 = Add(t2, m >> 32, ref carry);
+                ulong borrow = 0;
+                ulong low = Subtract(m, m << 32, ref borrow);
+                ulong high = m - (m >> 32) - borrow;
+                t2 = Add(t3, low, ref carry);
+                carry += high;
                 ulong last = 0;
                 t3 = Add(t4, carry, ref last);
                 t4 = overflow + last;
@@ -191,23 +197,31 @@ internal struct P256Field
         return Select(unchecked(0 - borrow), new P256Field { _l0 = r0, _l1 = r1, _l2 = r2, _l3 = r3 }, less);
     }
 
+    // Comparisons become values, not branches, by setb.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static ulong Add(ulong a, ulong b, ref ulong carry)
     {
         unchecked
         {
-            UInt128 sum = (UInt128)a + b + carry;
-            carry = (ulong)(sum >> 64);
-            return (ulong)sum;
+            ulong sum = a + b;
+            ulong overflow = sum < a ? 1UL : 0UL;
+            sum += carry;
+            carry = overflow | (sum < carry ? 1UL : 0UL);
+            return sum;
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static ulong Subtract(ulong a, ulong b, ref ulong borrow)
     {
         unchecked
         {
-            UInt128 difference = (UInt128)a - b - borrow;
-            borrow = (ulong)(difference >> 64) & 1;
-            return (ulong)difference;
+            ulong difference = a - b;
+            ulong underflow = a < b ? 1UL : 0UL;
+            underflow |= difference < borrow ? 1UL : 0UL;
+            difference -= borrow;
+            borrow = underflow;
+            return difference;
         }
     }
 

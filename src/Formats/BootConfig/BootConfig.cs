@@ -161,6 +161,12 @@ public sealed record ModuleSettings
     /// <summary>Positions in <see cref="BootConfiguration.Modules"/> of what must be loaded before; all are smaller than its own.</summary>
     public IReadOnlyList<int> Needs { get; init; } = [];
 
+    /// <summary>
+    /// What it brings to the kernel's crypto API, such as <c>xts(aes)</c>, if it is loaded for nothing else: it is left out where the
+    /// processor has a module that brings the same. Empty for all other modules.
+    /// </summary>
+    public string Algorithm { get; init; } = "";
+
     /// <summary>Device aliases (shell patterns with * ? [..]) that ask for it.</summary>
     public IReadOnlyList<string> Aliases { get; init; } = [];
 }

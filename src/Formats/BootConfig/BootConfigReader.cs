@@ -188,7 +188,7 @@ internal static class BootConfigReader
 
     private static ModuleSettings ReadModule(ref JsonInput json)
     {
-        string? name = null, path = null, options = null;
+        string? name = null, path = null, options = null, algorithm = null;
         bool? always = null, inRoot = null;
         var needs = new List<int>();
         List<string>? aliases = null;
@@ -210,6 +210,7 @@ internal static class BootConfigReader
                     }
 
                     break;
+                case "algorithm": algorithm = json.Text(); break;
                 case "aliases": aliases = json.Texts(MostAliases); break;
                 default: throw json.Unknown();
             }
@@ -223,6 +224,7 @@ internal static class BootConfigReader
             Always = json.Required(always, "always"),
             Options = options ?? "",
             Needs = needs,
+            Algorithm = algorithm ?? "",
             Aliases = aliases ?? [],
         };
     }

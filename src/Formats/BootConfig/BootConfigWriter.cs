@@ -126,6 +126,11 @@ internal static class BootConfigWriter
         }
 
         json.WriteEndArray();
+        if (module.Algorithm.Length > 0)
+        {
+            json.WriteString("algorithm", module.Algorithm);
+        }
+
         json.WriteStartArray("aliases");
         foreach (string alias in module.Aliases)
         {

@@ -98,6 +98,12 @@ public sealed class ModuleLoader(IReadOnlyList<ModuleSettings> modules, Kmsg log
         }
 
         _done[index] = true;
+        if (modules[index].Algorithm is { Length: > 0 } algorithm && CryptoApi.Has(algorithm))
+        {
+            log.Write(Priority.Detail, $"devices: module {modules[index].Name} left out: the kernel has {algorithm}");
+            return;
+        }
+
         foreach (int need in modules[index].Needs)
         {
             Load(need);

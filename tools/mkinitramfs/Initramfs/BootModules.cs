@@ -42,9 +42,9 @@ internal static class BootModules
             string reason = $"volume {manifest.Volumes.First(volume => volume.IsEncrypted).Settings.Name} is encrypted";
             wishes.Add(new("dm_crypt", reason, Always: true));
             // That the kernel has the ciphers is known from its configuration; where they are modules, nothing else loads them.
-            wishes.Add(new("xts", reason, Always: true, Optional: true));
-            wishes.Add(new("ecb", reason, Always: true, Optional: true));
-            wishes.Add(new("aes_generic", reason, Always: true, Optional: true));
+            wishes.Add(new("xts", reason, Always: true, Optional: true, Algorithm: "xts(aes)"));
+            wishes.Add(new("ecb", reason, Always: true, Optional: true, Algorithm: "ecb(aes)"));
+            wishes.Add(new("aes_generic", reason, Always: true, Optional: true, Algorithm: "aes"));
         }
 
         wishes.AddRange(manifest.Volumes.Select(volume => volume.Settings.FileSystem).Distinct()

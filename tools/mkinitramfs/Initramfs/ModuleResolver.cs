@@ -14,6 +14,9 @@ internal sealed class ModuleResolver
 {
     private const string ProcessorAlias = "cpu:";
 
+    /// <summary>What the crypto API puts before an algorithm's name when it asks for a module.</summary>
+    private const string CryptoPrefix = "crypto-";
+
     /// <summary>Far beyond the two or three steps of real kernels: dependencies of dependencies are listed flat.</summary>
     private const int MaximumDepth = 64;
 
@@ -33,7 +36,8 @@ internal sealed class ModuleResolver
     /// <param name="Reason">For the message when there is none.</param>
     /// <param name="Always">Loaded at every boot, or only when a device asks.</param>
     /// <param name="Optional">Whether a kernel without it does.</param>
-    internal sealed record Wish(string Name, string Reason, bool Always, bool Optional = false);
+    /// <param name="Algorithm">What it is wanted for, if another module that brings the same will do as well.</param>
+    internal sealed record Wish(string Name, string Reason, bool Always, bool Optional = false, string Algorithm = "");
 
     /// <summary>A chosen module: what boot.json says of it, and where it lies below the module directory.</summary>
     internal sealed record Chosen(ModuleSettings Settings, string SourcePath);
@@ -70,12 +74,12 @@ internal sealed class ModuleResolver
     {
         foreach (string algorithm in wishes.CryptoAlgorithms)
         {
-            AddForProcessors($"crypto-{algorithm}");
+            AddForProcessors(CryptoPrefix + algorithm);
         }
 
         foreach (Wish wish in wishes.Modules.OrderByDescending(wish => wish.Always))
         {
-            Add(ModuleIndex.KernelName(wish.Name), wish.Always, depth: 0);
+            Add(ModuleIndex.KernelName(wish.Name), wish.Always, depth: 0, wish.Algorithm);
         }
     }
 
@@ -110,9 +114,9 @@ internal sealed class ModuleResolver
 
     /// <summary>
     /// Puts a module and all before it into the list; gives its position, or -1 if it is built in. It is marked first, so that
-    /// a circle of soft dependencies ends.
+    /// a circle of soft dependencies ends. One that is added for an algorithm alone, each time for the same, can be left out.
     /// </summary>
-    private int Add(string name, bool always, int depth)
+    private int Add(string name, bool always, int depth, string algorithm = "")
     {
         if (depth > MaximumDepth)
         {
@@ -121,9 +125,18 @@ internal sealed class ModuleResolver
 
         if (_positions.TryGetValue(name, out int known))
         {
-            if (always && known >= 0 && !_chosen[known].Settings.Always)
+            if (known >= 0)
             {
-                MarkAlways(known);
+                ModuleSettings settings = _chosen[known].Settings;
+                _chosen[known] = _chosen[known] with
+                {
+                    Settings = settings with
+                    {
+                        Always = settings.Always || always,
+                        Aliases = always ? [] : settings.Aliases,
+                        Algorithm = settings.Algorithm == algorithm ? algorithm : "",
+                    },
+                };
             }
 
             return known;
@@ -156,6 +169,7 @@ internal sealed class ModuleResolver
                 Always = always,
                 Options = _options.GetValueOrDefault(name) ?? "",
                 Needs = [.. needs.Where(need => need >= 0).Distinct().Order()],
+                Algorithm = algorithm,
                 Aliases = always ? [] : DeviceAliases(name),
             },
             path));
@@ -172,12 +186,16 @@ internal sealed class ModuleResolver
         }
 
         var positions = new List<int>();
+        string algorithm = wanted.StartsWith(CryptoPrefix, StringComparison.Ordinal) ? wanted[CryptoPrefix.Length..] : wanted;
         foreach (string module in _index.WithAlias(wanted))
         {
-            int position = Add(module, always: false, depth);
-            if (!IsForProcessors(module))
+            if (IsForProcessors(module))
             {
-                positions.Add(position);
+                Add(module, always: false, depth);
+            }
+            else
+            {
+                positions.Add(Add(module, always: false, depth, _index.Aliases(module).Contains(CryptoPrefix + algorithm) ? algorithm : ""));
             }
         }
 
@@ -197,7 +215,4 @@ internal sealed class ModuleResolver
 
     /// <summary>Those that the kernel can send for a device: <c>bus:values</c>; not names such as <c>crypto-sha256</c>.</summary>
     private string[] DeviceAliases(string name) => [.. _index.Aliases(name).Where(alias => alias.Contains(':', StringComparison.Ordinal))];
-
-    private void MarkAlways(int position) => _chosen[position] =
-        _chosen[position] with { Settings = _chosen[position].Settings with { Always = true, Aliases = [] } };
 }

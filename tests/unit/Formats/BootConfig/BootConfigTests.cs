@@ -39,7 +39,7 @@ public sealed class BootConfigTests
         [
             new ModuleSettings { Name = "dm_mod", Path = "/usr/lib/modules/dm-mod.ko", Always = true },
             new ModuleSettings { Name = "virtio_blk", Path = "/usr/lib/modules/virtio_blk.ko", Always = false, Needs = [0], Aliases = ["virtio:d00000002v*"], Options = "queues=1" },
-            new ModuleSettings { Name = "dm_crypt", Path = "/usr/lib/modules/6.12/kernel/dm-crypt.ko.xz", InRoot = true, Always = true, Needs = [0] },
+            new ModuleSettings { Name = "dm_crypt", Path = "/usr/lib/modules/6.12/kernel/dm-crypt.ko.xz", InRoot = true, Always = true, Needs = [0], Algorithm = "xts(aes)" },
         ],
         Overlays = [new OverlaySettings { Path = "/etc", Upper = "tmpfs" }],
         Volumes =
@@ -82,6 +82,7 @@ public sealed class BootConfigTests
         Assert.Equal([0], read.Modules[1].Needs);
         Assert.Equal(_example.Failure, read.Failure);
         Assert.Equal([false, false, true], read.Modules.Select(module => module.InRoot));
+        Assert.Equal(["", "", "xts(aes)"], read.Modules.Select(module => module.Algorithm));
         Assert.Equal(_example.Volumes, read.Volumes);
         Assert.Equal([11], read.Tpm.SignedPcrs);
         Assert.Equal([0, 7], read.Tpm.Pcrs);

@@ -39,6 +39,7 @@ public sealed class ModuleResolverTests
         # Soft dependencies extracted from modules themselves.
         softdep libcrc32c pre: crc32c
         softdep btrfs pre: blake2b-256
+        softdep btrfs pre: crypto-crc32c
         softdep cifs gcm
         softdep a pre: b post: nvme
         softdep b pre: a not-there
@@ -49,6 +50,8 @@ public sealed class ModuleResolverTests
         alias crc32c crc32c_intel
         alias cpu:type:x86,ven*fam*mod*:feature:*0094* crc32c_intel
         alias crc32c crc32c_generic
+        alias crypto-crc32c crc32c_generic
+        alias crypto-crc32c crc32c_intel
         alias crypto-sha256 sha256_ssse3
         alias cpu:type:x86,ven*fam*mod*:feature:*0089* sha256_ssse3
         alias crypto-sha256-all padlock_sha
@@ -84,6 +87,20 @@ public sealed class ModuleResolverTests
         ModuleSettings processors = modules.Single(module => module.Name == "crc32c_intel");
         Assert.False(processors.Always);
         Assert.Equal(["cpu:type:x86,ven*fam*mod*:feature:*0094*"], processors.Aliases);
+    }
+
+    [Fact]
+    public void What_is_wanted_for_an_algorithm_alone_can_be_left_out_where_the_processor_brings_it()
+    {
+        Dictionary<string, string> algorithms = Resolve([Always("erofs"), Always("btrfs")]).ToDictionary(module => module.Name, module => module.Algorithm);
+        Assert.Equal("crc32c", algorithms["crc32c_generic"]);
+        Assert.Equal("", algorithms["crc32c_intel"]);
+        Assert.Equal("", algorithms["libcrc32c"]);
+        ModuleResolver.Wish xor = Always("xor") with { Algorithm = "xor" };
+        Assert.Equal("xor", Resolve([xor]).Single().Algorithm);
+        // btrfs uses its symbols.
+        Assert.Equal("", Resolve([xor, Always("btrfs")]).Single(module => module.Name == "xor").Algorithm);
+        Assert.Equal("", Resolve([Always("btrfs"), xor]).Single(module => module.Name == "xor").Algorithm);
     }
 
     [Fact]
@@ -166,7 +183,7 @@ public sealed class ModuleResolverTests
     {
         IReadOnlyList<ModuleSettings> modules = ResolveLate([], [Always("btrfs")], []);
         ModuleSettings btrfs = modules.Single(module => module.Name == "btrfs");
-        Assert.Equal(["blake2b_generic", "libcrc32c", "xor"], btrfs.Needs.Select(need => modules[need].Name).Order(StringComparer.Ordinal));
+        Assert.Equal(["blake2b_generic", "crc32c_generic", "libcrc32c", "xor"], btrfs.Needs.Select(need => modules[need].Name).Order(StringComparer.Ordinal));
         Assert.All(modules, module => Assert.True(module.InRoot));
     }
 
