@@ -67,15 +67,32 @@ public sealed class ModuleLoader(IReadOnlyList<ModuleSettings> modules, Kmsg log
         {
             if (!_done[i] && modules[i].InRoot == inRoot && Asks(modules[i], modalias))
             {
-                try
-                {
-                    Load(i);
-                }
-                catch (SyscallException e)
-                {
-                    log.Write(Priority.Choice, $"devices: module {modules[i].Name}, asked for by {modalias}: {e.Message}; going on without it");
-                }
+                TryLoad(i, modalias);
             }
+        }
+    }
+
+    /// <summary>Loads what brings an algorithm to the kernel's crypto API, unless the kernel has it.</summary>
+    public void LoadForAlgorithm(string algorithm)
+    {
+        for (int i = 0; i < modules.Count; i++)
+        {
+            if (!_done[i] && modules[i].Algorithm == algorithm)
+            {
+                TryLoad(i, algorithm);
+            }
+        }
+    }
+
+    private void TryLoad(int index, string askedBy)
+    {
+        try
+        {
+            Load(index);
+        }
+        catch (SyscallException e)
+        {
+            log.Write(Priority.Choice, $"devices: module {modules[index].Name}, asked for by {askedBy}: {e.Message}; going on without it");
         }
     }
 
