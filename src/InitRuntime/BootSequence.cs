@@ -43,7 +43,7 @@ internal static class BootSequence
         using var watchdog = new BootWatchdog(settings, devices);
         using BootTpm tpm = boot.Stage("tpm", () => BootTpm.Open(settings, firmware, devices, watchdog, deadline, journal.Log));
         IReadOnlyList<VolumeReport> volumes = boot.Stage(
-            "volumes", () => Persistence.Mount(settings, disk, devices, deviceMapper, tpm, watchdog, deadline, journal.Log));
+            "volumes", () => Persistence.Mount(settings, disk, modules, devices, deviceMapper, tpm, watchdog, deadline, journal.Log));
         boot.Stage("overlay", OnFailure.Fallback, () => OverlayMount.Assemble(RootMount.Path, settings.Overlays));
         boot.Stage("measure", OnFailure.Fallback, tpm.Leave);
 

@@ -163,7 +163,7 @@ public sealed record ModuleSettings
 
     /// <summary>
     /// What it brings to the kernel's crypto API, such as <c>xts(aes)</c>, if it is loaded for nothing else: it is left out where the
-    /// processor has a module that brings the same. Empty for all other modules.
+    /// processor has a module that brings the same. Empty for all other modules. A volume's file system asks by this name, too.
     /// </summary>
     public string Algorithm { get; init; } = "";
 

@@ -18,7 +18,6 @@ internal static class BtrfsSuperblock
     private const int MagicAt = 64;
     private const int LabelLength = 256;
     private const int ChecksumCrc32C = 0;
-    private const int LastChecksum = 3;
     private const int MinimumSectorSize = 4096;
     private const int MaximumNodeSize = 65536;
 
@@ -29,6 +28,9 @@ internal static class BtrfsSuperblock
 
     /// <summary>BTRFS_SUPER_FLAG_CHANGING_FSID and its kin: btrfstune did not come to its end.</summary>
     private const ulong FlagsOfChange = (1UL << 35) | (1UL << 36) | (1UL << 38) | (1UL << 39) | (1UL << 40);
+
+    /// <summary>By their numbers. Source: <c>enum btrfs_csum_type</c>, and btrfs_csums of fs/btrfs/ctree.c.</summary>
+    private static readonly string[] _checksums = ["crc32c", "xxhash64", "sha256", "blake2b-256"];
 
     private static ReadOnlySpan<byte> Magic => "_BHRfS_M"u8;
 
@@ -56,7 +58,7 @@ internal static class BtrfsSuperblock
         reader.Skip(82);
         ReadOnlySpan<byte> label = reader.Bytes(LabelLength);
         error = reader.Overrun ? new("btrfs: cut short")
-            : checksumType > LastChecksum ? new($"btrfs: checksum type {checksumType} is not known")
+            : checksumType >= _checksums.Length ? new($"btrfs: checksum type {checksumType} is not known")
             : checksumType == ChecksumCrc32C && Crc32C.Of(superblock[ChecksumLength..]) is var crc && crc != written
                 ? new($"btrfs: superblock CRC {crc:x8}, the superblock says {written:x8}")
             : offset != Offset ? new($"btrfs: a superblock for offset {offset}, found at {Offset}")
@@ -74,7 +76,10 @@ internal static class BtrfsSuperblock
 
         value = new FileSystemSuperblock(
             "btrfs", FileSystemSuperblock.ReadText(label), new Guid(uuid, bigEndian: true), sectorSize, (long)length,
-            (flags & (FlagError | FlagsOfChange)) != 0);
+            (flags & (FlagError | FlagsOfChange)) != 0)
+        {
+            Checksum = _checksums[checksumType],
+        };
         return true;
     }
 }

@@ -20,6 +20,9 @@ namespace InitRuntime.Formats.FileSystems;
 /// </param>
 public sealed record FileSystemSuperblock(string Type, string Label, Guid Uuid, long BlockSize, long LengthInBytes, bool NeedsCheck)
 {
+    /// <summary>The digest of its checksums, by the name that the kernel's crypto API has for it.</summary>
+    public string Checksum { get; init; } = "crc32c";
+
     /// <summary>How many bytes from the start of a device are needed: up to the end of btrfs's first superblock.</summary>
     public const int RequiredLength = BtrfsSuperblock.Offset + BtrfsSuperblock.Size;
 

@@ -22,7 +22,7 @@ internal sealed class BootWatchdog(BootConfiguration settings, DeviceMonitor dev
             _opened = true;
             if (settings.WatchdogSeconds > 0)
             {
-                devices.LoadForAllDevices();
+                devices.LoadFromRoot();
                 _watchdog = Watchdog.TryOpen(TimeSpan.FromSeconds(settings.WatchdogSeconds));
             }
         }

@@ -12,8 +12,8 @@ namespace InitRuntime.Stages;
 internal static class Persistence
 {
     internal static IReadOnlyList<VolumeReport> Mount(
-        BootConfiguration settings, SystemDisk disk, DeviceMonitor devices, DmControl deviceMapper, BootTpm tpm, BootWatchdog watchdog,
-        Deadline deadline, Kmsg log)
+        BootConfiguration settings, SystemDisk disk, ModuleLoader modules, DeviceMonitor devices, DmControl deviceMapper, BootTpm tpm,
+        BootWatchdog watchdog, Deadline deadline, Kmsg log)
     {
         if (settings.Volumes.Count == 0)
         {
@@ -21,6 +21,7 @@ internal static class Persistence
         }
 
         using var tools = new RootTools(watchdog, log);
-        return new VolumeOpener(disk, devices, deviceMapper, tpm, tools, new ConsolePrompt(watchdog), log).OpenAll(settings.Volumes, deadline);
+        var fileSystem = new VolumeFileSystem(modules, tools, log);
+        return new VolumeOpener(disk, devices, deviceMapper, tpm, tools, fileSystem, new ConsolePrompt(watchdog), log).OpenAll(settings.Volumes, deadline);
     }
 }

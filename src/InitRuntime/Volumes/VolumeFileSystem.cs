@@ -4,12 +4,13 @@ using InitRuntime.Formats.BootConfig;
 using InitRuntime.Formats.FileSystems;
 using InitRuntime.Linux;
 using InitRuntime.Stages;
+using InitRuntime.Storage.Devices;
 using Microsoft.Win32.SafeHandles;
 
 namespace InitRuntime.Volumes;
 
 /// <summary>The file system of a volume: found, made, grown, made smaller, mounted.</summary>
-internal sealed class VolumeFileSystem(RootTools tools, Kmsg log)
+internal sealed class VolumeFileSystem(ModuleLoader modules, RootTools tools, Kmsg log)
 {
     /// <summary>Where a file system is mounted while it is being made or changed, as the root's programs see it.</summary>
     private const string Workplace = "/run/initruntime/volume";
@@ -122,6 +123,7 @@ internal sealed class VolumeFileSystem(RootTools tools, Kmsg log)
             throw new BootException($"volume {volume.Name} holds {content}, wanted {volume.FileSystem}", device, "the manifest's file-system is the one it was made with");
         }
 
+        modules.LoadForAlgorithm(superblock.Checksum);
         string target = RootMount.Path + volume.MountPoint;
         (MountFlags flags, string data) = Linux.Mount.ParseOptions(volume.MountOptions);
         try
@@ -172,6 +174,11 @@ internal sealed class VolumeFileSystem(RootTools tools, Kmsg log)
         tools.Feed();
         string path = RootTools.Outside(Workplace);
         KernelFile.MakePath(path, DirectoryMode);
+        if (Look(device).Superblock is { } superblock)
+        {
+            modules.LoadForAlgorithm(superblock.Checksum);
+        }
+
         Linux.Mount.FileSystem(device, path, fileSystem, MountFlags.NoDevices | MountFlags.NoSetUid);
         return new(path);
     }

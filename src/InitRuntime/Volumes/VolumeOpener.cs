@@ -19,14 +19,14 @@ namespace InitRuntime.Volumes;
 /// Opens and mounts the persistent volumes, in the manifest's order. The first boot also makes them; nothing but the LUKS header (for
 /// a plain volume: its mark in the partition table) says how far that is.
 /// </summary>
-internal sealed class VolumeOpener(SystemDisk disk, DeviceMonitor devices, DmControl deviceMapper, BootTpm tpm, RootTools tools, ConsolePrompt prompt, Kmsg log)
+internal sealed class VolumeOpener(
+    SystemDisk disk, DeviceMonitor devices, DmControl deviceMapper, BootTpm tpm, RootTools tools, VolumeFileSystem fileSystem, ConsolePrompt prompt, Kmsg log)
 {
     private readonly PartitionEditor _partitions = new(disk);
-    private readonly VolumeFileSystem _fileSystem = new(tools, log);
 
-    private FirstBoot FirstBoot => new(tpm, tools, _fileSystem, log);
+    private FirstBoot FirstBoot => new(tpm, tools, fileSystem, log);
 
-    private InPlaceEncryption InPlace => new(tpm, tools, _fileSystem, deviceMapper, log);
+    private InPlaceEncryption InPlace => new(tpm, tools, fileSystem, deviceMapper, log);
 
     /// <summary>Opens all of them.</summary>
     /// <exception cref="BootException">One cannot be opened as the manifest says.</exception>
@@ -65,11 +65,11 @@ internal sealed class VolumeOpener(SystemDisk disk, DeviceMonitor devices, DmCon
         if (isNew)
         {
             log.Write(Priority.Choice, $"volumes: {volume.Name}: first boot: formatting {device}; what it holds counts for nothing");
-            _fileSystem.Make(device, volume);
+            fileSystem.Make(device, volume);
             _partitions.MarkFilled(volume.Name);
         }
 
-        _fileSystem.Mount(device, volume, volume.Grow);
+        fileSystem.Mount(device, volume, volume.Grow);
         return new VolumeReport { Name = volume.Name, MountPoint = volume.MountPoint, Device = device, FirstBoot = isNew };
     }
 
@@ -104,7 +104,7 @@ internal sealed class VolumeOpener(SystemDisk disk, DeviceMonitor devices, DmCon
             luks = LuksHeader.Repair(luks);
         }
 
-        _fileSystem.Mount($"/dev/mapper/{volume.Name}", volume, volume.Grow || inPlace);
+        fileSystem.Mount($"/dev/mapper/{volume.Name}", volume, volume.Grow || inPlace);
         return new VolumeReport
         {
             Name = volume.Name,

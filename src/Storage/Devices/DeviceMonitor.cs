@@ -68,12 +68,8 @@ public sealed class DeviceMonitor : IDisposable
         }
     }
 
-    /// <summary>Loads what devices ask for that nobody has waited for yet: drivers of the root are there by now, too.</summary>
-    public void LoadForAllDevices()
-    {
-        _asked.Clear();
-        AskDevices(_ => true);
-    }
+    /// <summary>Loads the drivers of the verified root that devices ask for.</summary>
+    public void LoadFromRoot() => AskDevices(_ => true, modalias => _modules.LoadFor(modalias, inRoot: true));
 
     /// <inheritdoc/>
     public void Dispose() => _events.Dispose();
@@ -115,7 +111,9 @@ public sealed class DeviceMonitor : IDisposable
     }
 
     /// <summary>Loads what the devices in sysfs ask for. A driver may bring new devices: their events are read afterwards.</summary>
-    private void AskDevices(Func<string, bool> wanted)
+    private void AskDevices(Func<string, bool> wanted) => AskDevices(wanted, LoadFor);
+
+    private static void AskDevices(Func<string, bool> wanted, Action<string> load)
     {
         foreach (string bus in KernelFile.Names("/sys/bus"))
         {
@@ -123,19 +121,20 @@ public sealed class DeviceMonitor : IDisposable
             foreach (string device in KernelFile.Names(directory))
             {
                 string link = $"{directory}/{device}";
-                if (new FileInfo(link).LinkTarget is { } target && wanted(Path.GetFullPath(Path.Combine(directory, target))))
+                if (new FileInfo(link).LinkTarget is { } target && wanted(Path.GetFullPath(Path.Combine(directory, target)))
+                    && KernelFile.TryReadText($"{link}/modalias") is { Length: > 0 } modalias)
                 {
-                    LoadFor(KernelFile.TryReadText($"{link}/modalias"));
+                    load(modalias);
                 }
             }
         }
     }
 
-    private void LoadFor(string? modalias)
+    private void LoadFor(string modalias)
     {
-        if (modalias is { Length: > 0 } && _asked.Add(modalias))
+        if (modalias.Length > 0 && _asked.Add(modalias))
         {
-            _modules.LoadFor(modalias);
+            _modules.LoadFor(modalias, inRoot: false);
         }
     }
 }

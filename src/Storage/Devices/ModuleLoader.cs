@@ -35,7 +35,7 @@ public sealed class ModuleLoader(IReadOnlyList<ModuleSettings> modules, Kmsg log
         // the best there is at that time, and the kernel itself has to hash every further module.
         if (KernelFile.TryReadText(Processor) is { Length: > 0 } processor)
         {
-            LoadFor(processor);
+            LoadFor(processor, inRoot);
         }
 
         for (int i = 0; i < modules.Count; i++)
@@ -57,22 +57,42 @@ public sealed class ModuleLoader(IReadOnlyList<ModuleSettings> modules, Kmsg log
         }
     }
 
-    /// <summary>Loads what a device asks for, if the initramfs has it. A driver that fails is reported, and the boot goes on without it.</summary>
-    public void LoadFor(string modalias)
+    /// <summary>
+    /// Loads what a device asks for, if the initramfs has it or, with <paramref name="inRoot"/>, the root. A driver that fails is
+    /// reported, and the boot goes on without it.
+    /// </summary>
+    public void LoadFor(string modalias, bool inRoot)
     {
         for (int i = 0; i < modules.Count; i++)
         {
-            if (!_done[i] && (_root is not null || !modules[i].InRoot) && Asks(modules[i], modalias))
+            if (!_done[i] && modules[i].InRoot == inRoot && Asks(modules[i], modalias))
             {
-                try
-                {
-                    Load(i);
-                }
-                catch (SyscallException e)
-                {
-                    log.Write(Priority.Choice, $"devices: module {modules[i].Name}, asked for by {modalias}: {e.Message}; going on without it");
-                }
+                TryLoad(i, modalias);
             }
+        }
+    }
+
+    /// <summary>Loads what brings an algorithm to the kernel's crypto API, unless the kernel has it.</summary>
+    public void LoadForAlgorithm(string algorithm)
+    {
+        for (int i = 0; i < modules.Count; i++)
+        {
+            if (!_done[i] && modules[i].Algorithm == algorithm)
+            {
+                TryLoad(i, algorithm);
+            }
+        }
+    }
+
+    private void TryLoad(int index, string askedBy)
+    {
+        try
+        {
+            Load(index);
+        }
+        catch (SyscallException e)
+        {
+            log.Write(Priority.Choice, $"devices: module {modules[index].Name}, asked for by {askedBy}: {e.Message}; going on without it");
         }
     }
 

@@ -48,7 +48,7 @@ internal static class BootModules
         }
 
         wishes.AddRange(manifest.Volumes.Select(volume => volume.Settings.FileSystem).Distinct()
-            .Select(name => new ModuleResolver.Wish(name, $"volume.file-system = \"{name}\"", Always: true)));
+            .Select(name => new ModuleResolver.Wish(name, $"volume.file-system = \"{name}\"", Always: true, ChoosesAlgorithm: true)));
         if (manifest.Overlays.Count > 0)
         {
             wishes.Add(new("overlay", $"the overlay of {manifest.Overlays[0].Path} needs it", Always: true));

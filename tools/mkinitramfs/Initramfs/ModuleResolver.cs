@@ -37,7 +37,9 @@ internal sealed class ModuleResolver
     /// <param name="Always">Loaded at every boot, or only when a device asks.</param>
     /// <param name="Optional">Whether a kernel without it does.</param>
     /// <param name="Algorithm">What it is wanted for, if another module that brings the same will do as well.</param>
-    internal sealed record Wish(string Name, string Reason, bool Always, bool Optional = false, string Algorithm = "");
+    /// <param name="ChoosesAlgorithm">Whether only one of the algorithms among its soft needs is used, and /init finds out which.</param>
+    internal sealed record Wish(
+        string Name, string Reason, bool Always, bool Optional = false, string Algorithm = "", bool ChoosesAlgorithm = false);
 
     /// <summary>A chosen module: what boot.json says of it, and where it lies below the module directory.</summary>
     internal sealed record Chosen(ModuleSettings Settings, string SourcePath);
@@ -79,7 +81,7 @@ internal sealed class ModuleResolver
 
         foreach (Wish wish in wishes.Modules.OrderByDescending(wish => wish.Always))
         {
-            Add(ModuleIndex.KernelName(wish.Name), wish.Always, depth: 0, wish.Algorithm);
+            Add(ModuleIndex.KernelName(wish.Name), wish.Always, depth: 0, wish.Algorithm, wish.ChoosesAlgorithm);
         }
     }
 
@@ -116,7 +118,7 @@ internal sealed class ModuleResolver
     /// Puts a module and all before it into the list; gives its position, or -1 if it is built in. It is marked first, so that
     /// a circle of soft dependencies ends. One that is added for an algorithm alone, each time for the same, can be left out.
     /// </summary>
-    private int Add(string name, bool always, int depth, string algorithm = "")
+    private int Add(string name, bool always, int depth, string algorithm = "", bool choosesAlgorithm = false)
     {
         if (depth > MaximumDepth)
         {
@@ -151,7 +153,7 @@ internal sealed class ModuleResolver
         var needs = new List<int>();
         foreach (string soft in _index.SoftNeeds(name))
         {
-            needs.AddRange(AddSoft(soft, depth + 1));
+            needs.AddRange(AddSoft(soft, depth + 1).Where(need => need >= 0 && !(choosesAlgorithm && _chosen[need].Settings.Algorithm.Length > 0)));
         }
 
         foreach (string need in _index.Needs(name))

@@ -52,18 +52,19 @@ public sealed class FileSystemSuperblockTests
     }
 
     [Theory]
-    [InlineData("-f")]
-    [InlineData("-b", "120M")]
-    [InlineData("--csum", "xxhash")]
-    [InlineData("--csum", "sha256")]
-    [InlineData("--csum", "blake2")]
-    public void What_mkfs_btrfs_makes_is_read_as_blkid_and_dump_super_read_it(params string[] options)
+    [InlineData("crc32c", "-f")]
+    [InlineData("crc32c", "-b", "120M")]
+    [InlineData("xxhash64", "--csum", "xxhash")]
+    [InlineData("sha256", "--csum", "sha256")]
+    [InlineData("blake2b-256", "--csum", "blake2")]
+    public void What_mkfs_btrfs_makes_is_read_as_blkid_and_dump_super_read_it(string checksum, params string[] options)
     {
         using FileSystemImage image = FileSystemImage.Btrfs(options);
         AssertAsBlkid(image, "btrfs");
         FileSystemSuperblock found = image.Find();
         Assert.Equal(image.Shown("sectorsize", "btrfs", "inspect-internal", "dump-super"), found.BlockSize);
         Assert.Equal(image.Shown("dev_item.total_bytes", "btrfs", "inspect-internal", "dump-super"), found.LengthInBytes);
+        Assert.Equal(checksum, found.Checksum);
     }
 
     [Fact]

@@ -58,6 +58,7 @@ public sealed class ModuleResolverTests
         alias pci:v*d*sv*sd*bc01sc08i02* nvme
         alias nvme-fabrics nvme
         alias blake2b-256 blake2b_generic
+        alias crypto-blake2b-256 blake2b_generic
         alias crypto-aes aesni_intel
         alias cpu:type:x86,ven*fam*mod*:feature:*0099* aesni_intel
         """;
@@ -185,6 +186,17 @@ public sealed class ModuleResolverTests
         ModuleSettings btrfs = modules.Single(module => module.Name == "btrfs");
         Assert.Equal(["blake2b_generic", "crc32c_generic", "libcrc32c", "xor"], btrfs.Needs.Select(need => modules[need].Name).Order(StringComparer.Ordinal));
         Assert.All(modules, module => Assert.True(module.InRoot));
+    }
+
+    [Fact]
+    public void A_volumes_file_system_gets_its_checksum_when_its_superblock_is_known()
+    {
+        IReadOnlyList<ModuleSettings> modules = ResolveLate([Always("erofs")], [Always("btrfs") with { ChoosesAlgorithm = true }], []);
+        ModuleSettings btrfs = modules.Single(module => module.Name == "btrfs");
+        Assert.Equal(["libcrc32c", "xor"], btrfs.Needs.Select(need => modules[need].Name).Order(StringComparer.Ordinal));
+        ModuleSettings checksum = modules.Single(module => module.Name == "blake2b_generic");
+        Assert.Equal((true, false, "blake2b-256"), (checksum.InRoot, checksum.Always, checksum.Algorithm));
+        Assert.Equal(["crc32c_generic"], modules.Single(module => module.Name == "libcrc32c").Needs.Select(need => modules[need].Name));
     }
 
     [Fact]
