@@ -62,7 +62,7 @@ public class EncryptedVolumeTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public async Task Bound_to_PCR_7_and_with_xfs_it_unlocks_too_and_its_recovery_key_is_handed_over_once()
+    public async Task Bound_to_PCR_7_and_with_xfs_it_unlocks_for_us_and_for_systemd_and_its_recovery_key_is_handed_over_once()
     {
         using DiskImage disk = DiskImage.Of(VolumeImages.Measured);
         GuestReport first = await BootAsync(disk);
@@ -72,6 +72,7 @@ public class EncryptedVolumeTests(ITestOutputHelper output)
         GuestReport second = await BootAsync(disk);
 
         Assert.Equal("", second["opened"]!.GetValue<string>());
+        Assert.EndsWith("attached", second["attached"]!.GetValue<string>(), StringComparison.Ordinal);
         Assert.Equal(2, second["luks"]!["var"]!["keyslots"]!.AsObject().Count);
 
         Assert.StartsWith("/dev/mapper/var xfs rw,nosuid,nodev", second["mounts"]!["var"]!.GetValue<string>(), StringComparison.Ordinal);

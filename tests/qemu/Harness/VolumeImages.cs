@@ -75,6 +75,13 @@ internal static class VolumeImages
         pcrs = [7]
         """));
 
+    /// <summary>The other file systems' tools, and what lets systemd unlock a volume by the TPM.</summary>
+    private static readonly string[] _packages =
+    [
+        "btrfs-progs", "e2fsprogs", "xfsprogs", "systemd-cryptsetup", "libtss2-esys-3.0.2-0t64", "libtss2-mu-4.0.1-0t64", "libtss2-rc0t64",
+        "libtss2-tcti-device0t64",
+    ];
+
     /// <summary><c>var</c>: btrfs, encrypted and formatted by the first boot; <c>plain</c>: ext4, not encrypted, the last partition, which grows.</summary>
     internal static BuiltImage Formatted => _formatted.Value;
 
@@ -97,7 +104,7 @@ internal static class VolumeImages
     {
         string manifest = CutSections(demo, "[[volume]]", "[[overlay]]")
             .Replace("files = [\"files\"]", "files = [\"files\", \"guest\"]", StringComparison.Ordinal)
-            .Replace("\"cryptsetup-bin\", \"btrfs-progs\"", "\"cryptsetup-bin\", \"btrfs-progs\", \"e2fsprogs\", \"xfsprogs\"", StringComparison.Ordinal)
+            .Replace("\"btrfs-progs\"", $"\"{string.Join("\", \"", _packages)}\"", StringComparison.Ordinal)
             .Replace("[boot]", "[boot]\ninit = \"/usr/lib/initruntime-test/init\"", StringComparison.Ordinal);
         return $"{manifest}\n{sections}\n\n[[overlay]]\npath = \"/etc\"\n";
     }
