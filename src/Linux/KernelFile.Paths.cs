@@ -151,10 +151,6 @@ public static unsafe partial class KernelFile
         Syscall.Check(syncfs((int)handle.DangerousGetHandle()), "syncfs", path);
     }
 
-    /// <summary>Size of a file in bytes, links followed. A block device has 0 here: see <see cref="BlockDeviceSize"/>.</summary>
-    /// <exception cref="SyscallException">ENOENT: it is not there.</exception>
-    public static long SizeOf(string path) => (long)Status(path).st_size;
-
     /// <summary>What stat(2) tells of a path, links followed.</summary>
     /// <exception cref="SyscallException">ENOENT: it is not there.</exception>
     internal static stat Status(string path)

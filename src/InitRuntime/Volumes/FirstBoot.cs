@@ -91,16 +91,12 @@ internal sealed class FirstBoot(BootTpm tpm, RootTools tools, VolumeFileSystem f
         return luks;
     }
 
-    /// <summary>A header that cryptsetup has changed.</summary>
-    internal static LuksDevice ReadAgain(LuksDevice luks) => LuksDevice.TryRead(luks.Device!, out ParseError error)
-        ?? throw new BootException($"the encryption header cannot be read again: {error}", luks.Path);
-
     /// <summary>4096-byte sectors cost a disk less; a device of odd length cannot have them.</summary>
     internal static int EncryptionSector(string device)
     {
         const int Large = 4096;
         using SafeFileHandle handle = KernelFile.Open(device);
-        return BlockDeviceSize.Of(handle, device) % Large == 0 ? Large : SectorSize;
+        return KernelFile.LengthOf(handle, device) % Large == 0 ? Large : SectorSize;
     }
 
     private LuksDevice AddRecoveryKey(LuksDevice luks, VolumeSettings volume, VolumeKey key)
@@ -121,7 +117,7 @@ internal sealed class FirstBoot(BootTpm tpm, RootTools tools, VolumeFileSystem f
                 key.Passphrase);
         }
 
-        LuksDevice added = ReadAgain(luks);
+        LuksDevice added = luks.ReadAgain();
         int slot = NewKeyslot(luks, added);
         added = LuksHeader.WriteTokens(added, [TokenChange.Put(FreeToken(added), SystemdRecoveryToken.Write(slot))]);
         if (volume.RecoveryKey == RecoveryKeyUse.Escrow)

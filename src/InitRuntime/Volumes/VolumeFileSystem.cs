@@ -135,11 +135,9 @@ internal sealed class VolumeFileSystem(ModuleLoader modules, RootTools tools, Km
             throw new BootException($"volume {volume.Name} is not mounted: {e.Message}", device, "the kernel's lines above may say why", e);
         }
 
-        using SafeFileHandle handle = KernelFile.Open(device);
-        long length = (long)Math.Min(BlockDeviceSize.Of(handle, device), long.MaxValue);
-        if (grow && length - superblock.LengthInBytes >= LeastGrowth)
+        if (grow)
         {
-            Grow(device, volume, length);
+            Grow(device, volume, superblock.LengthInBytes);
         }
     }
 
@@ -150,8 +148,19 @@ internal sealed class VolumeFileSystem(ModuleLoader modules, RootTools tools, Km
         KernelFile.WriteAt(handle, 0, new byte[FileSystemSuperblock.RequiredLength], device);
     }
 
-    private void Grow(string device, VolumeSettings volume, long length)
+    private void Grow(string device, VolumeSettings volume, long fileSystemLength)
     {
+        long length;
+        using (SafeFileHandle handle = KernelFile.Open(device))
+        {
+            length = KernelFile.LengthOf(handle, device);
+        }
+
+        if (length - fileSystemLength < LeastGrowth)
+        {
+            return;
+        }
+
         (string program, string[] arguments) = volume.FileSystem switch
         {
             "btrfs" => ("/usr/bin/btrfs", new[] { "filesystem", "resize", "max", volume.MountPoint }),

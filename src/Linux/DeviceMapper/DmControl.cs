@@ -30,7 +30,6 @@ public sealed unsafe class DmControl : IDisposable
     private static readonly Ioctl<DmIoctl> _create = new("DM_DEV_CREATE", IoctlDirection.ReadWrite, Type, 3);
     private static readonly Ioctl<DmIoctl> _remove = new("DM_DEV_REMOVE", IoctlDirection.ReadWrite, Type, 4);
     private static readonly Ioctl<DmIoctl> _suspend = new("DM_DEV_SUSPEND", IoctlDirection.ReadWrite, Type, 6);
-    private static readonly Ioctl<DmIoctl> _deviceStatus = new("DM_DEV_STATUS", IoctlDirection.ReadWrite, Type, 7);
     private static readonly Ioctl<DmIoctl> _load = new("DM_TABLE_LOAD", IoctlDirection.ReadWrite, Type, 9);
     private static readonly Ioctl<DmIoctl> _status = new("DM_TABLE_STATUS", IoctlDirection.ReadWrite, Type, 12);
 
@@ -103,21 +102,6 @@ public sealed unsafe class DmControl : IDisposable
         DmIoctl* header = Header(name, 0);
         header->EventNumber = PrimarySourceCookie;
         _remove.Call(_control, header, name);
-    }
-
-    /// <summary>Whether there is a device of that name, with or without a table.</summary>
-    public bool Exists(string name)
-    {
-        DmIoctl* header = Header(name, 0);
-        try
-        {
-            _deviceStatus.Call(_control, header, name);
-            return true;
-        }
-        catch (SyscallException e) when (e.Errno == Errno.ENXIO)
-        {
-            return false;
-        }
     }
 
     /// <summary>The status text of a device's first target, as <c>dmsetup status</c> shows it behind the target's name.</summary>

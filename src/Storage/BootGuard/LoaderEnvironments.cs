@@ -58,7 +58,7 @@ public static class LoaderEnvironments
         try
         {
             using SafeFileHandle device = KernelFile.Open(node.Path);
-            long length = (long)Math.Min(BlockDeviceSize.Of(device, node.Path), long.MaxValue);
+            long length = KernelFile.LengthOf(device, node.Path);
             bool Read(long offset, Span<byte> buffer) => KernelFile.ReadAt(device, offset, buffer, node.Path) == buffer.Length;
             if (!FatVolume.TryOpen(Read, length, out FatVolume? volume, out _))
             {

@@ -1,4 +1,3 @@
-using System;
 using System.Diagnostics.CodeAnalysis;
 using InitRuntime.Formats;
 using InitRuntime.Formats.Gpt;
@@ -17,8 +16,8 @@ internal static class DiskTable
         try
         {
             using SafeFileHandle device = KernelFile.Open(disk.Path);
-            long length = (long)Math.Min(BlockDeviceSize.Of(device, disk.Path), long.MaxValue);
-            int sectorSize = int.TryParse(KernelFile.TryReadText($"/sys/class/block/{disk.Name}/queue/logical_block_size"), out int size) ? size : 512;
+            long length = KernelFile.LengthOf(device, disk.Path);
+            int sectorSize = BlockDeviceSector.SizeOf(device, disk.Path);
             return GptReader.TryRead((offset, buffer) => KernelFile.ReadAt(device, offset, buffer, disk.Path) == buffer.Length, length, sectorSize, out reading, out error);
         }
         catch (SyscallException e)

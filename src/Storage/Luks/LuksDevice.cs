@@ -125,9 +125,9 @@ public sealed class LuksDevice
             : null;
     }
 
-    /// <summary>The same header as it is now.</summary>
+    /// <summary>The same header as it is now: another program may have changed it.</summary>
     /// <exception cref="BootException">It is no longer there.</exception>
-    internal LuksDevice ReadAgain()
+    public LuksDevice ReadAgain()
     {
         LuksDevice? now = Device is null ? TryReadAt(Path, Offset, LengthInBytes, out ParseError error) : TryRead(Device, out error);
         return now ?? throw new BootException(

@@ -33,12 +33,12 @@ public sealed class BlockPartitionTests
         {
             using var disk = new LoopDisk(expected);
             using SafeFileHandle handle = KernelFile.Open(disk.Path);
-            Assert.Equal(expected, BlockDeviceSize.LogicalSectorSize(handle, disk.Path));
-            Assert.Equal(16ul * Mebibyte, BlockDeviceSize.Of(handle, disk.Path));
+            Assert.Equal(expected, BlockDeviceSector.SizeOf(handle, disk.Path));
+            Assert.Equal(16L * Mebibyte, KernelFile.LengthOf(handle, disk.Path));
         }
 
         using SafeFileHandle none = KernelFile.Open("/dev/null");
-        Assert.Equal(Errno.ENOTTY, Error(() => BlockDeviceSize.LogicalSectorSize(none, "/dev/null")));
+        Assert.Equal(Errno.ENOTTY, Error(() => BlockDeviceSector.SizeOf(none, "/dev/null")));
     }
 
     [FactAsRoot]
