@@ -88,21 +88,21 @@ public class EncryptedVolumeTests(ITestOutputHelper output)
         await using (Machine machine = await Machine.StartAsync(disk, output))
         {
             await machine.WaitForAsync("New TPM PIN: ");
-            machine.Type("4711\n");
+            machine.Type("pin-4711\n");
             await machine.WaitForAsync("New TPM PIN, again: ");
-            machine.Type("4711\n");
+            machine.Type("pin-4711\n");
             Assert.True((await machine.ReportAsync()).Volume("var")["first_boot"]!.GetValue<bool>());
-            Assert.DoesNotContain("4711", machine.Console, StringComparison.Ordinal);
+            Assert.DoesNotContain("pin-4711", machine.Console, StringComparison.Ordinal);
             await machine.EndAsync();
         }
 
         await using (Machine machine = await Machine.StartAsync(disk, output))
         {
             await machine.WaitForAsync("TPM PIN: ");
-            machine.Type("4712\n");
+            machine.Type("pin-4712\n");
             await machine.WaitForAsync("Wrong PIN.");
             await machine.WaitForAsync("TPM PIN: ");
-            machine.Type("4711\n");
+            machine.Type("pin-4711\n");
             Assert.Equal("tpm", (await machine.ReportAsync()).Volume("var")["unlocked_by"]!.GetValue<string>());
             await machine.EndAsync();
         }
@@ -112,7 +112,7 @@ public class EncryptedVolumeTests(ITestOutputHelper output)
         await using (Machine machine = await Machine.StartAsync(disk, output))
         {
             await machine.WaitForAsync("TPM PIN: ");
-            machine.Type("4711\n");
+            machine.Type("pin-4711\n");
             Refused refused = await machine.RefusalAsync("volumes");
             Assert.Contains("lockout", refused.Reason, StringComparison.OrdinalIgnoreCase);
             Assert.Contains("1 of 1 failures; one is forgotten every 24 h", machine.Console, StringComparison.Ordinal);
