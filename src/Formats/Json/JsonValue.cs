@@ -143,6 +143,9 @@ internal readonly struct JsonValue
         /// <summary>The current member's name.</summary>
         internal readonly string Name => _name.GetString()!;
 
+        /// <summary>Its name as it was written, without the quotes.</summary>
+        internal readonly ReadOnlySpan<byte> RawName => _name.ValueSpan;
+
         /// <summary>The current member's value.</summary>
         internal JsonValue Value { get; private set; }
 

@@ -54,16 +54,46 @@ public static class Luks2HeaderWriter
         }
 
         regions = [];
-        byte[] copy = Current(device, header).ToArray();
-        Span<byte> area = copy.AsSpan(Luks2BinaryHeader.Length);
         if (!TryTokens(header.Metadata, changes, out byte[] tokens, out error))
         {
             return false;
         }
 
-        ReadOnlySpan<byte> text = area[..area.IndexOf((byte)0)];
+        ReadOnlySpan<byte> text = Text(Current(device, header));
         (int start, int end) = FindTokens(text);
-        byte[] changed = [.. text[..start], .. tokens, .. text[end..]];
+        return TryRewrite(device, deviceLength, header, [.. text[..start], .. tokens, .. text[end..]], salts, out regions, out error);
+    }
+
+    /// <summary>
+    /// Both copies of a header whose encryption in place is done but for the header itself; false with no error when it is not in
+    /// that state.
+    /// </summary>
+    /// <param name="device">The bytes that the header was read from.</param>
+    /// <param name="deviceLength">Of the whole device, in bytes.</param>
+    /// <param name="header">What was read.</param>
+    /// <param name="salts">Random bytes for both copies: twice <see cref="SaltLength"/>.</param>
+    /// <param name="moved">Plain data of the device that must be overwritten before; null if there are none.</param>
+    /// <param name="regions">What to write, the copy that does not count first.</param>
+    /// <param name="error">Why not.</param>
+    public static bool TryEndEncryption(
+        ReadOnlySpan<byte> device, ulong deviceLength, Luks2Header header, ReadOnlySpan<byte> salts, out Luks2Segment? moved,
+        out DiskRegion[] regions, out ParseError error)
+    {
+        ArgumentNullException.ThrowIfNull(header);
+        regions = [];
+        error = default;
+        return Luks2EncryptionEnd.TryEnd(header.Metadata, Text(Current(device, header)).ToArray(), out moved, out byte[] ended)
+            && TryRewrite(device, deviceLength, header, ended, salts, out regions, out error);
+    }
+
+    /// <summary>Both copies with another JSON text, once that is read and found in order.</summary>
+    private static bool TryRewrite(
+        ReadOnlySpan<byte> device, ulong deviceLength, Luks2Header header, byte[] changed, ReadOnlySpan<byte> salts,
+        out DiskRegion[] regions, out ParseError error)
+    {
+        regions = [];
+        byte[] copy = Current(device, header).ToArray();
+        Span<byte> area = copy.AsSpan(Luks2BinaryHeader.Length);
         error = changed.Length >= area.Length
                 ? new($"the JSON would have {changed.Length} bytes, the header has room for {area.Length - 1}")
             : header.Binary.SequenceId == ulong.MaxValue ? new("its sequence id cannot grow")
@@ -86,6 +116,12 @@ public static class Luks2HeaderWriter
         DiskRegion second = Copy(copy, checksum, header.Binary.HeaderSize, sequenceId, salts[SaltLength..]);
         regions = header.IsSecondary ? [first, second] : [second, first];
         return true;
+    }
+
+    private static ReadOnlySpan<byte> Text(ReadOnlySpan<byte> copy)
+    {
+        ReadOnlySpan<byte> area = copy[Luks2BinaryHeader.Length..];
+        return area[..area.IndexOf((byte)0)];
     }
 
     private static ReadOnlySpan<byte> Current(ReadOnlySpan<byte> device, Luks2Header header) =>

@@ -88,6 +88,11 @@ internal sealed class InPlaceEncryption(BootTpm tpm, RootTools tools, VolumeFile
         tools.Run(
             $"mending the encryption of {volume.Name} where it was cut", "/usr/sbin/cryptsetup",
             ["repair", "--batch-mode", "--key-file", "-", luks.Path], key.Passphrase);
+        if (LuksHeader.TryEndEncryption(luks) is { } ended)
+        {
+            return ended;
+        }
+
         tools.Run(
             $"encrypting {volume.Name} in place", "/usr/sbin/cryptsetup",
             [
@@ -95,7 +100,7 @@ internal sealed class InPlaceEncryption(BootTpm tpm, RootTools tools, VolumeFile
             ],
             key.Passphrase,
             line => Report(volume.Name, line));
-        return FirstBoot.ReadAgain(luks);
+        return luks.ReadAgain();
     }
 
     private static LuksDevice ReadStaged(string device, long length) => LuksDevice.TryReadAt(device, length - Room, (ulong)length, out ParseError error)

@@ -56,6 +56,48 @@ public static class LuksHeader
     /// <summary>Takes one token away, as <see cref="WriteTokens"/> does.</summary>
     public static LuksDevice RemoveToken(LuksDevice device, int number) => WriteTokens(device, [TokenChange.Remove(number)]);
 
+    /// <summary>
+    /// Ends an encryption in place whose data are all encrypted while the header does not say so: the plain start that was kept near the
+    /// device's end is overwritten, then the header changed as by <see cref="WriteTokens"/>. A power cut leaves it to be done again.
+    /// </summary>
+    /// <returns>The volume; null when there is something left to encrypt, or nothing to end.</returns>
+    /// <exception cref="BootException">The header has no room.</exception>
+    public static LuksDevice? TryEndEncryption(LuksDevice device)
+    {
+        ArgumentNullException.ThrowIfNull(device);
+        LuksDevice now = device.ReadAgain();
+        Span<byte> salts = stackalloc byte[2 * Luks2HeaderWriter.SaltLength];
+        RandomBytes.Fill(salts);
+        if (!Luks2HeaderWriter.TryEndEncryption(
+            now.Copies.Span, now.LengthInBytes, now.Header, salts, out Luks2Segment? moved, out DiskRegion[] regions, out ParseError error))
+        {
+            return error.IsError ? throw new BootException($"the encryption cannot be ended: {error}", now.Path) : null;
+        }
+
+        if (moved is { Length: { } length })
+        {
+            Overwrite(now.Path, now.Offset + (long)moved.Offset, (long)length);
+        }
+
+        Write(now.Path, now.Offset, regions);
+        return now.ReadAgain();
+    }
+
+    /// <summary>Puts random bytes, as an encrypted volume has everywhere, in the place of plain ones, and on the medium.</summary>
+    private static void Overwrite(string path, long offset, long length)
+    {
+        const int ChunkLength = 1 << 20;
+        byte[] chunk = new byte[Math.Min(length, ChunkLength)];
+        using SafeFileHandle handle = KernelFile.Open(path, write: true);
+        for (long done = 0; done < length; done += chunk.Length)
+        {
+            RandomBytes.Fill(chunk);
+            KernelFile.WriteAt(handle, offset + done, chunk.AsSpan(0, (int)Math.Min(chunk.Length, length - done)), path);
+        }
+
+        KernelFile.Sync(handle, path);
+    }
+
     /// <summary>Writes regions in their order, each on the medium before the next is begun.</summary>
     internal static void Write(string path, long offset, IEnumerable<DiskRegion> regions)
     {

@@ -1,4 +1,6 @@
 using System;
+using System.Diagnostics;
+using System.Globalization;
 using System.IO;
 using System.Linq;
 using System.Security.Cryptography;
@@ -7,6 +9,7 @@ using InitRuntime.Crypto;
 using InitRuntime.Formats;
 using InitRuntime.Formats.Luks2;
 using InitRuntime.Linux;
+using InitRuntime.Mkinitramfs.Host;
 using InitRuntime.Storage.Luks;
 using InitRuntime.Unit.Formats.Luks2;
 using InitRuntime.Unit.Harness;
@@ -78,6 +81,50 @@ public sealed class EncryptionInPlaceTests
         AssertDecrypts(device, plain);
     }
 
+    /// <summary>
+    /// What a power cut leaves when the last piece is encrypted and cryptsetup has not said so: it cannot go on from there. The moment
+    /// is met by killing it again and again, the later the shorter it has still to live.
+    /// </summary>
+    [Fact]
+    public void An_encryption_that_was_cut_after_its_last_piece_is_ended_as_cryptsetup_ends_it()
+    {
+        const int MostTries = 60;
+        using LuksImage image = Begun(out byte[] plain);
+        byte[] begun = image.Read(0, (int)image.Length);
+        var watch = Stopwatch.StartNew();
+        LuksDevice finished = Finish(image);
+        TimeSpan whole = watch.Elapsed;
+        string wanted = image.RealJson();
+        Assert.Null(LuksHeader.TryEndEncryption(finished));
+
+        for (int tries = 0; tries < MostTries; tries++)
+        {
+            image.Write(0, begun);
+            Assert.Null(LuksHeader.TryEndEncryption(Read(image)));
+            ResumeAndKill(image, whole * (0.5 + (tries % 12 * 0.05)));
+            LuksImage.Cryptsetup("repair", "--batch-mode", "--key-file", image.KeyFile, image.Path);
+            LuksDevice cut = Read(image);
+            if (LuksHeader.TryEndEncryption(cut) is not { } ended)
+            {
+                // Something is left to encrypt, or nothing at all: either way cryptsetup goes on from here.
+                AssertDecrypts(cut.IsReencryptionUnfinished ? Finish(image) : cut, plain);
+                continue;
+            }
+
+            Assert.False(ended.IsReencryptionUnfinished);
+            Assert.Equal(wanted, image.RealJson());
+            image.TestPassphrase();
+            AssertDecrypts(ended, plain);
+
+            // The plain start of the data is nowhere any more.
+            Assert.Equal(-1, image.Read(0, (int)image.Length).AsSpan().IndexOf(plain.AsSpan(1024, 256)));
+            Assert.Null(LuksHeader.TryEndEncryption(ended));
+            return;
+        }
+
+        Assert.Fail($"cryptsetup was never met between its last piece and its end in {MostTries} tries");
+    }
+
     [Fact]
     public void A_staged_header_goes_only_where_it_belongs()
     {
@@ -110,6 +157,15 @@ public sealed class EncryptionInPlaceTests
             "reencrypt", "--encrypt", "--init-only", "--type", "luks2", "--reduce-device-size", "32M", "--pbkdf", "pbkdf2",
             "--pbkdf-force-iterations", "1000", "--key-file", image.KeyFile, "--batch-mode", image.Path);
         return image;
+    }
+
+    private static void ResumeAndKill(LuksImage image, TimeSpan after)
+    {
+        // In the tools' own process tree, so that the one that encrypts is the one that is killed.
+        string seconds = after.TotalSeconds.ToString("0.000", CultureInfo.InvariantCulture);
+        Tools.Tree.Command(
+            "timeout", "--signal=KILL", seconds, "cryptsetup", "reencrypt", "--resume-only", "--force-offline-reencrypt", "--key-file", image.KeyFile,
+            "--batch-mode", image.Path).TryRun(new PlainLog(TextWriter.Null, showCommands: false));
     }
 
     private static LuksDevice Finish(LuksImage image)
