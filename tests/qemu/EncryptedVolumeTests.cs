@@ -115,7 +115,7 @@ public class EncryptedVolumeTests(ITestOutputHelper output)
             machine.Type("pin-4711\n");
             Refused refused = await machine.RefusalAsync("volumes");
             Assert.Contains("lockout", refused.Reason, StringComparison.OrdinalIgnoreCase);
-            Assert.Contains("1 of 1 failures; one is forgotten every 24 h", machine.Console, StringComparison.Ordinal);
+            await machine.WaitForAsync("1 of 1 failures; one is forgotten every 24 h");
         }
     }
 
