@@ -88,7 +88,14 @@ internal sealed class InPlaceEncryption(BootTpm tpm, RootTools tools, VolumeFile
         tools.Run(
             $"mending the encryption of {volume.Name} where it was cut", "/usr/sbin/cryptsetup",
             ["repair", "--batch-mode", "--key-file", "-", luks.Path], key.Passphrase);
-        if (LuksHeader.TryEndEncryption(luks) is { } ended)
+        LuksDevice mended = luks.ReadAgain();
+        if (!mended.IsReencryptionUnfinished)
+        {
+            // The piece that was cut was the last one.
+            return mended;
+        }
+
+        if (LuksHeader.TryEndEncryption(mended) is { } ended)
         {
             return ended;
         }
