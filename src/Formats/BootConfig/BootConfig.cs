@@ -36,6 +36,9 @@ public sealed record BootConfiguration
     /// <summary>What the TPM is used for.</summary>
     public TpmSettings Tpm { get; init; } = new();
 
+    /// <summary>EFI Boot Guard's user variable that can ask for a factory reset; null if none can. Nobody signs it.</summary>
+    public string? ResetVariable { get; init; }
+
     /// <summary>What follows a failed boot.</summary>
     public required FailureSettings Failure { get; init; }
 
@@ -177,8 +180,24 @@ public sealed record OverlaySettings
     /// <summary>Absolute path in the root.</summary>
     public required string Path { get; init; }
 
-    /// <summary>Where the writable layer lives: only <c>tmpfs</c> so far.</summary>
-    public required string Upper { get; init; }
+    /// <summary>Where the writable layer lives.</summary>
+    public required OverlayUpper Upper { get; init; }
+
+    /// <summary>Name of the volume that holds it; null in memory.</summary>
+    public string? Volume { get; init; }
+}
+
+/// <summary>Where an overlay's writable layer lives.</summary>
+public enum OverlayUpper
+{
+    /// <summary>In memory: gone with the next boot.</summary>
+    Memory,
+
+    /// <summary>On a volume, with the data of this image: a new image begins with its predecessor's layer, a roll-back finds its own.</summary>
+    Image,
+
+    /// <summary>On a volume, one for all images.</summary>
+    Shared,
 }
 
 /// <summary>What follows a failed boot.</summary>

@@ -10,14 +10,13 @@ internal static class BootConfigReader
     private const int MostLabels = 8;
     private const int MostModules = 1024;
     private const int MostAliases = 4096;
-    private const int MostOverlays = 64;
 
     internal static BootConfiguration Read(ReadOnlySpan<byte> document)
     {
         var json = new JsonInput(document);
         long? version = null;
         Guid? uuid = null;
-        string? name = null, imageVersion = null, init = null;
+        string? name = null, imageVersion = null, init = null, resetVariable = null;
         RootSettings? root = null;
         List<ModuleSettings>? modules = null;
         List<OverlaySettings>? overlays = null;
@@ -37,9 +36,10 @@ internal static class BootConfigReader
                 case "image_version": imageVersion = json.Text(); break;
                 case "root": root = ReadRoot(ref json); break;
                 case "modules": modules = ReadModules(ref json); break;
-                case "overlays": overlays = ReadOverlays(ref json); break;
+                case "overlays": overlays = VolumeSettingsJson.ReadOverlays(ref json); break;
                 case "volumes": volumes = VolumeSettingsJson.ReadVolumes(ref json); break;
                 case "tpm": tpm = VolumeSettingsJson.ReadTpm(ref json); break;
+                case "reset_variable": resetVariable = json.Text(); break;
                 case "failure": failure = ReadFailure(ref json); break;
                 case "watchdog_seconds": watchdog = json.Number(0, ushort.MaxValue); break;
                 case "device_timeout_seconds": timeout = json.Number(0, int.MaxValue); break;
@@ -60,6 +60,7 @@ internal static class BootConfigReader
             Overlays = json.Required(overlays, "overlays"),
             Volumes = json.Required(volumes, "volumes"),
             Tpm = json.Required(tpm, "tpm"),
+            ResetVariable = resetVariable,
             Failure = json.Required(failure, "failure"),
             WatchdogSeconds = (int)json.Required(watchdog, "watchdog_seconds"),
             DeviceTimeoutSeconds = (int)json.Required(timeout, "device_timeout_seconds"),
@@ -227,31 +228,6 @@ internal static class BootConfigReader
             Algorithm = algorithm ?? "",
             Aliases = aliases ?? [],
         };
-    }
-
-    private static List<OverlaySettings> ReadOverlays(ref JsonInput json)
-    {
-        var overlays = new List<OverlaySettings>();
-        json.BeginArray();
-        while (json.NextItem())
-        {
-            string? path = null, upper = null;
-            json.BeginObject();
-            while (json.NextMember(out string member))
-            {
-                switch (member)
-                {
-                    case "path": path = json.Text(); break;
-                    case "upper": upper = json.Text(); break;
-                    default: throw json.Unknown();
-                }
-            }
-
-            var overlay = new OverlaySettings { Path = json.Required(path, "path"), Upper = json.Required(upper, "upper") };
-            overlays.Add(overlays.Count < MostOverlays ? overlay : throw json.Error($"more than {MostOverlays}"));
-        }
-
-        return overlays;
     }
 
     private static FailureSettings ReadFailure(ref JsonInput json)

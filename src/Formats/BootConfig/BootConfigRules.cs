@@ -40,8 +40,9 @@ public static class BootConfigRules
 
         ParseError error = CheckRoot(value.Root);
         error = error.IsError ? error : CheckModules(value.Modules);
-        error = error.IsError ? error : CheckOverlays(value.Overlays);
-        return error.IsError ? error : VolumeRules.Check(value);
+        error = error.IsError ? error : VolumeRules.Check(value);
+        error = error.IsError ? error : OverlayRules.Check(value);
+        return error.IsError || value.ResetVariable is null or { Length: >= 1 and <= 64 } ? error : new("reset_variable: not 1 to 64 characters");
     }
 
     /// <summary>Whether a path is absolute, normal (no empty, "." or ".." part) and free of control characters.</summary>
@@ -137,24 +138,6 @@ public static class BootConfigRules
                 {
                     return new($"modules[{i}].needs: {need} comes from the root, and so later");
                 }
-            }
-        }
-
-        return default;
-    }
-
-    private static ParseError CheckOverlays(IReadOnlyList<OverlaySettings> overlays)
-    {
-        for (int i = 0; i < overlays.Count; i++)
-        {
-            if (!IsPlainAbsolutePath(overlays[i].Path))
-            {
-                return new($"overlays[{i}].path: not a plain absolute path");
-            }
-
-            if (overlays[i].Upper != "tmpfs")
-            {
-                return new($"overlays[{i}].upper: \"{overlays[i].Upper}\" is not known (tmpfs)");
             }
         }
 

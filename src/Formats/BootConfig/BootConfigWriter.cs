@@ -25,10 +25,7 @@ internal static class BootConfigWriter
         json.WriteStartArray("overlays");
         foreach (OverlaySettings overlay in value.Overlays)
         {
-            json.WriteStartObject();
-            json.WriteString("path", overlay.Path);
-            json.WriteString("upper", overlay.Upper);
-            json.WriteEndObject();
+            VolumeSettingsJson.Write(json, overlay);
         }
 
         json.WriteEndArray();
@@ -41,6 +38,11 @@ internal static class BootConfigWriter
         json.WriteEndArray();
         json.WritePropertyName("tpm");
         VolumeSettingsJson.Write(json, value.Tpm);
+        if (value.ResetVariable is { } variable)
+        {
+            json.WriteString("reset_variable", variable);
+        }
+
         json.WriteStartObject("failure");
         json.WriteString("action", Name(value.Failure.Action));
         json.WriteNumber("longest_delay_seconds", value.Failure.LongestDelaySeconds);

@@ -48,8 +48,8 @@ public static class VolumeRules
                     || (volume.EscrowProgram is { } program && !BootConfigRules.IsPlainAbsolutePath(program))
                     ? "escrow_program: not a plain absolute path, or not what recovery_key says"
                 : volume.Grow && i < value.Volumes.Count - 1 ? "grow: only the last volume can grow"
-                : CanEncryptInPlace(volume) ? null
-                : $"encryption: {volume.FileSystem} cannot be made smaller, so it cannot be encrypted in place";
+                : !CanEncryptInPlace(volume) ? $"encryption: {volume.FileSystem} cannot be made smaller, so it cannot be encrypted in place"
+                : CheckSnapshots(value, volume);
             if (wrong is not null)
             {
                 return new($"volumes[{i}].{wrong}");
@@ -69,6 +69,70 @@ public static class VolumeRules
     {
         ArgumentNullException.ThrowIfNull(volume);
         return volume.FileSystem != "xfs" || volume.Encryption is not (VolumeEncryption.Reencrypt or VolumeEncryption.FormatIfEmpty);
+    }
+
+    /// <summary>Whether a provider works on a file system.</summary>
+    public static bool CanSnapshot(SnapshotProvider provider, string fileSystem) => provider switch
+    {
+        SnapshotProvider.Btrfs => fileSystem == "btrfs",
+        SnapshotProvider.DmSnapshot => fileSystem is "ext4" or "xfs",
+        _ => true,
+    };
+
+    /// <summary>Whether a path lies below a directory, and is not the directory itself.</summary>
+    public static bool IsBelow(string path, string directory)
+    {
+        ArgumentNullException.ThrowIfNull(path);
+        ArgumentNullException.ThrowIfNull(directory);
+        return path.Length > directory.Length + 1 && path.StartsWith(directory, StringComparison.Ordinal) && path[directory.Length] == '/';
+    }
+
+    private static string? CheckSnapshots(BootConfiguration all, VolumeSettings volume)
+    {
+        foreach (string path in (string[])[.. volume.SharedPaths, .. volume.ImagePaths])
+        {
+            if (!BootConfigRules.IsPlainAbsolutePath(path) || !IsBelow(path, volume.MountPoint))
+            {
+                return $"shared_paths, image_paths: {path} is no plain path below {volume.MountPoint}";
+            }
+
+            foreach (string other in volume.SharedPaths)
+            {
+                if (IsBelow(path, other))
+                {
+                    return $"shared_paths, image_paths: {path} lies within {other}";
+                }
+            }
+        }
+
+        bool isDevice = volume.Snapshots == SnapshotProvider.DmSnapshot;
+        return !CanSnapshot(volume.Snapshots, volume.FileSystem) ? $"snapshots: not with {volume.FileSystem}"
+            : isDevice != (volume.SnapshotBytes > 0) || volume.SnapshotBytes % (1 << 20) != 0 || volume.SnapshotBytes > 1L << 44
+                ? "snapshot_bytes: not whole mebibytes, or not what snapshots says"
+            : volume.MinimumFreeBytes > 0 && volume.Snapshots != SnapshotProvider.Btrfs ? "minimum_free_bytes: only with btrfs"
+            : volume.Snapshots == SnapshotProvider.Shared && volume.SharedPaths.Count > 0 ? "shared_paths: all of it is shared"
+            : (isDevice && volume.SharedPaths.Count > 0) != (volume.SharedOn is not null) ? "shared_on: not what snapshots and shared_paths say"
+            : volume.SharedOn is { } holder && !IsSharedBefore(all, volume, holder) ? $"shared_on: {holder} is no shared volume before this one"
+            : null;
+    }
+
+    /// <summary>Volumes are mounted in order, so the one that holds the shared paths comes first.</summary>
+    private static bool IsSharedBefore(BootConfiguration all, VolumeSettings volume, string name)
+    {
+        foreach (VolumeSettings other in all.Volumes)
+        {
+            if (other == volume)
+            {
+                return false;
+            }
+
+            if (other.Name == name)
+            {
+                return other.Snapshots == SnapshotProvider.Shared;
+            }
+        }
+
+        return false;
     }
 
     private static bool IsFileSystem(string name)

@@ -34,6 +34,59 @@ public sealed record VolumeSettings
 
     /// <summary>Program of the root that takes the recovery key on its standard input; an absolute path there. With <see cref="RecoveryKeyUse.Escrow"/>.</summary>
     public string? EscrowProgram { get; init; }
+
+    /// <summary>Whose the data are: each image's own, or one for all.</summary>
+    public SnapshotProvider Snapshots { get; init; }
+
+    /// <summary>Directories below the mount point that all images share nevertheless; absolute paths in the root, none within another.</summary>
+    public IReadOnlyList<string> SharedPaths { get; init; } = [];
+
+    /// <summary>The volume that holds <see cref="SharedPaths"/>, where the volume itself cannot: with <see cref="SnapshotProvider.DmSnapshot"/>.</summary>
+    public string? SharedOn { get; init; }
+
+    /// <summary>
+    /// What lies below the mount point and yet belongs to the image, such as dpkg's database: the root has symbolic links to its
+    /// read-only side there, and so gets the volume. Absolute paths in the root.
+    /// </summary>
+    public IReadOnlyList<string> ImagePaths { get; init; } = [];
+
+    /// <summary>
+    /// Length of the copy-on-write area behind the file system, in bytes, a multiple of 1 MiB; with
+    /// <see cref="SnapshotProvider.DmSnapshot"/>, else 0.
+    /// </summary>
+    public long SnapshotBytes { get; init; }
+
+    /// <summary>What must be free before a new image gets its snapshot, in bytes; with <see cref="SnapshotProvider.Btrfs"/>, else 0.</summary>
+    public long MinimumFreeBytes { get; init; }
+
+    /// <summary>What follows when the file system is damaged and its own tools cannot repair it safely.</summary>
+    public DamageAction OnDamage { get; init; }
+
+    /// <summary>Whether a factory reset of all volumes takes this one, too.</summary>
+    public bool FactoryReset { get; init; } = true;
+}
+
+/// <summary>Whose a volume's data are.</summary>
+public enum SnapshotProvider
+{
+    /// <summary>One state of the data for all images.</summary>
+    Shared,
+
+    /// <summary>Each image has a subvolume of its own, a snapshot of its predecessor's.</summary>
+    Btrfs,
+
+    /// <summary>An image on trial writes into a copy-on-write area; it is merged once the image is confirmed, and dropped otherwise.</summary>
+    DmSnapshot,
+}
+
+/// <summary>What follows when a volume's file system is damaged.</summary>
+public enum DamageAction
+{
+    /// <summary>The boot fails.</summary>
+    Fail,
+
+    /// <summary>The volume is made anew, as on a first boot: what it held is gone.</summary>
+    Recreate,
 }
 
 /// <summary>Whether a volume is encrypted, and what becomes of what the first boot finds. An encrypted volume is never mounted plain.</summary>

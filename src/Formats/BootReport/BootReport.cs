@@ -45,6 +45,12 @@ public sealed record BootReportDocument
     /// <summary>Why this boot is not measured, or not wholly; null when it is.</summary>
     public string? NotMeasured { get; init; }
 
+    /// <summary>Files of this image that older upper layers hide.</summary>
+    public IReadOnlyList<DriftEntry> Drift { get; init; } = [];
+
+    /// <summary>The factory reset that this boot made, in words; null if it made none.</summary>
+    public string? Reset { get; init; }
+
     /// <summary>The last boot of this device that /init had to give up, whichever image it was.</summary>
     public FailureRecord? LastFailure { get; init; }
 }

@@ -59,6 +59,17 @@ public static class BootReportJson
 
             json.EndArray();
             json.TextIfAny("not_measured", report.NotMeasured);
+            json.BeginArray("drift");
+            foreach (DriftEntry entry in report.Drift)
+            {
+                json.BeginObject();
+                json.Text("path", entry.Path);
+                json.Text("change", entry.Change);
+                json.EndObject();
+            }
+
+            json.EndArray();
+            json.TextIfAny("reset", report.Reset);
             if (report.LastFailure is { } failure)
             {
                 WriteRecord(json, failure, "last_failure");
@@ -129,11 +140,32 @@ public static class BootReportJson
 
             json.TextIfAny("unlocked_by", volume.UnlockedBy);
             json.Flag("first_boot", volume.FirstBoot);
+            json.TextIfAny("recreated", volume.Recreated);
+            if (volume.Snapshot is { } snapshot)
+            {
+                Write(json, snapshot);
+            }
+
             json.Number("milliseconds", volume.Milliseconds);
             json.EndObject();
         }
 
         json.EndArray();
+    }
+
+    private static void Write(JsonOutput json, SnapshotReport snapshot)
+    {
+        json.BeginObject("snapshot");
+        json.Text("provider", snapshot.Provider);
+        json.Text("action", snapshot.Action);
+        if (snapshot.From is { } from)
+        {
+            json.Text("from", from.ToString());
+        }
+
+        json.Flag("pending", snapshot.Pending);
+        json.Number("milliseconds", snapshot.Milliseconds);
+        json.EndObject();
     }
 
     private static void WriteRecord(JsonOutput json, FailureRecord record, string? name = null)

@@ -153,6 +153,7 @@ internal sealed class ImageBuilder
         Root = new RootSettings { FileSystem = _manifest.Rootfs.FileSystem, SlotLabels = DiskLayout.RootSlots, Verity = verity },
         Modules = [.. modules.Select(module => module.Settings)],
         Overlays = _manifest.Overlays,
+        ResetVariable = _manifest.ResetVariable,
         Volumes = [.. _manifest.Volumes.Select(volume => volume.Settings)],
         Tpm = _manifest.Tpm,
         Failure = _manifest.Failure,

@@ -1,6 +1,7 @@
 using System.Collections.Generic;
 using System.Linq;
 using System.Text.Json.Nodes;
+using InitRuntime.Formats.BootConfig;
 
 namespace InitRuntime.Mkinitramfs.Manifest;
 
@@ -33,7 +34,7 @@ internal sealed record EffectiveValue(string Section, string Key, JsonNode? Valu
                 all.AddRange(ManifestKeys.DefaultOverlays(reading.Values).SelectMany((overlay, i) => new EffectiveValue[]
                 {
                     new($"{section.Name}[{i}]", ManifestKeys.OverlayPath.Name, overlay.Path, null, null, null),
-                    new($"{section.Name}[{i}]", ManifestKeys.OverlayUpper.Name, overlay.Upper, null, null, null),
+                    new($"{section.Name}[{i}]", ManifestKeys.OverlayKept.Name, VolumeSettingsJson.Name(overlay.Upper), null, null, null),
                 }));
             }
         }

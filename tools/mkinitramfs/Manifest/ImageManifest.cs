@@ -29,6 +29,9 @@ internal sealed record ImageManifest
 
     public required IReadOnlyList<OverlaySettings> Overlays { get; init; }
 
+    /// <summary>EFI Boot Guard's user variable that can ask for a factory reset; null for none.</summary>
+    public string? ResetVariable { get; init; }
+
     public required FailureSettings Failure { get; init; }
 
     public required SigningSection Signing { get; init; }
@@ -140,7 +143,8 @@ internal sealed record DiskSection
 /// <summary><c>[[volume]]</c>: a persistent partition behind the root slots.</summary>
 /// <param name="Settings">What /init is told.</param>
 /// <param name="Size">In bytes.</param>
-internal sealed record VolumeSection(VolumeSettings Settings, long Size)
+/// <param name="ImagePathsAreNamed">Whether the manifest names its image paths, so that the root has to have them.</param>
+internal sealed record VolumeSection(VolumeSettings Settings, long Size, bool ImagePathsAreNamed = false)
 {
     public bool IsEncrypted => Settings.Encryption != VolumeEncryption.None;
 }

@@ -62,10 +62,16 @@ internal static partial class ManifestKeys
         Required = true,
     };
 
-    internal static readonly ManifestKey<string> OverlayUpper = new("overlay", "upper", Forms.Choice("tmpfs"))
+    internal static readonly ManifestKey<OverlayUpper> OverlayKept = new("overlay", "upper", Choices<OverlayUpper>(VolumeSettingsJson.Name))
     {
-        Summary = "Where changes are kept: in memory, until the next boot.",
-        Default = "tmpfs",
+        Summary = "Where changes are kept. `tmpfs`: in memory, until the next boot. `image`: on `volume`, with the data of this image: a new image begins with its predecessor's changes, a roll-back finds its own. `shared`: on `volume`, the same for all images.",
+        Default = OverlayUpper.Memory,
+    };
+
+    internal static readonly ManifestKey<string?> OverlayVolume = new(
+        "overlay", "volume", TextForms.VolumeName.OrNone<string?>(name => name, name => name!))
+    {
+        Summary = "The volume that keeps the changes; not with `upper = \"tmpfs\"`. `image` wants one with `snapshots` of `btrfs` or `dm-snapshot`, `shared` one of `btrfs` or `shared`.",
     };
 
     internal static readonly ManifestKey<FailureAction> OnFailure = new("failure", "action", Forms.Choice(
@@ -89,8 +95,8 @@ internal static partial class ManifestKeys
 
     private static readonly OverlaySettings[] _defaultOverlays =
     [
-        new() { Path = "/etc", Upper = "tmpfs" },
-        new() { Path = "/var", Upper = "tmpfs" },
+        new() { Path = "/etc", Upper = OverlayUpper.Memory },
+        new() { Path = "/var", Upper = OverlayUpper.Memory },
     ];
 
     /// <summary>

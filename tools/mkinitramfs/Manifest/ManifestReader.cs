@@ -201,6 +201,7 @@ internal static class ManifestReader
             Init = values.Get(BootInit),
         },
         Overlays = OverlaysOf(values),
+        ResetVariable = values.Get(ResetLoaderVariable),
         Failure = new() { Action = values.Get(OnFailure), LongestDelaySeconds = values.Get(FailureLongestDelay) },
         Signing = new()
         {
@@ -227,12 +228,26 @@ internal static class ManifestReader
             OnUnlockFailure = values.Get(VolumeOnUnlockFailure, i),
             RecoveryKey = values.Get(VolumeRecoveryKey, i),
             EscrowProgram = values.Get(VolumeEscrowProgram, i),
+            Snapshots = values.Get(VolumeSnapshots, i),
+            SharedPaths = values.Get(VolumeSharedPaths, i),
+            SharedOn = values.Get(VolumeSharedOn, i),
+            ImagePaths = values.Get(VolumeImagePaths, i),
+            SnapshotBytes = values.Get(VolumeSnapshots, i) == SnapshotProvider.DmSnapshot ? values.Get(VolumeSnapshotSize, i) : 0,
+            MinimumFreeBytes = values.Get(VolumeSnapshots, i) == SnapshotProvider.Btrfs ? values.Get(VolumeMinimumFree, i) : 0,
+            OnDamage = values.Get(VolumeOnDamage, i),
+            FactoryReset = values.Get(VolumeFactoryReset, i),
         },
-        values.Get(VolumeSize, i));
+        values.Get(VolumeSize, i),
+        values.PlaceOf(VolumeImagePaths, i) is not null);
 
     private static IReadOnlyList<OverlaySettings> OverlaysOf(ManifestValues values) => values.CountOf(OverlayPath.Section) is not { } count
         ? DefaultOverlays(values)
-        : [.. Enumerable.Range(0, count).Select(i => new OverlaySettings { Path = values.Get(OverlayPath, i), Upper = values.Get(OverlayUpper, i) })];
+        : [.. Enumerable.Range(0, count).Select(i => new OverlaySettings
+        {
+            Path = values.Get(OverlayPath, i),
+            Upper = values.Get(OverlayKept, i),
+            Volume = values.Get(OverlayVolume, i),
+        })];
 
     private static IReadOnlyList<string>? AbsoluteProgram(IReadOnlyList<string>? words, string directory) =>
         words is [var program, ..] && program.Contains('/') ? [Path.GetFullPath(Path.Combine(directory, program)), .. words.Skip(1)] : words;

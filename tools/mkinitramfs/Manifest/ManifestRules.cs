@@ -20,6 +20,7 @@ internal static class ManifestRules
         CheckTimes(values, errors);
         VolumeSectionRules.Check(values, errors);
         MountRules.Check(values, errors);
+        SnapshotRules.Check(values, errors);
         TpmSectionRules.Check(values, errors);
         SigningRules.Check(values, errors);
     }

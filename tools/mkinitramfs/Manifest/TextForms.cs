@@ -95,6 +95,11 @@ internal static class TextForms
             ? null
             : Wrong(text, "a volume name", $"1 to {VolumeSettings.MaximumNameLength} lower-case letters, digits and dashes, the first a letter"));
 
+    internal static Form<string> LoaderVariable { get; } = Forms.Text("letters, digits, `_`, `.` and `-`", text =>
+        text.Length is >= 1 and <= 64 && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '.' or '-')
+            ? null
+            : Wrong(text, "a variable's name", "1 to 64 letters, digits, underscores, dots and dashes"));
+
     internal static Form<string> MountOption { get; } = Forms.Text("one mount option", text =>
         text.Length > 0 && !text.Contains(',') && VolumeRules.IsMountOptions(text)
             ? null

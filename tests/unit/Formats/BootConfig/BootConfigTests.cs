@@ -41,7 +41,12 @@ public sealed class BootConfigTests
             new ModuleSettings { Name = "virtio_blk", Path = "/usr/lib/modules/virtio_blk.ko", Always = false, Needs = [0], Aliases = ["virtio:d00000002v*"], Options = "queues=1" },
             new ModuleSettings { Name = "dm_crypt", Path = "/usr/lib/modules/6.12/kernel/dm-crypt.ko.xz", InRoot = true, Always = true, Needs = [0], Algorithm = "xts(aes)" },
         ],
-        Overlays = [new OverlaySettings { Path = "/etc", Upper = "tmpfs" }],
+        Overlays =
+        [
+            new OverlaySettings { Path = "/etc", Upper = OverlayUpper.Memory },
+            new OverlaySettings { Path = "/opt", Upper = OverlayUpper.Image, Volume = "var" },
+        ],
+        ResetVariable = "reset_device",
         Volumes =
         [
             new VolumeSettings
@@ -62,6 +67,12 @@ public sealed class BootConfigTests
                 OnUnlockFailure = UnlockFallback.Ask,
                 RecoveryKey = RecoveryKeyUse.Escrow,
                 EscrowProgram = "/usr/lib/escrow",
+                Snapshots = SnapshotProvider.Btrfs,
+                SharedPaths = ["/var/log"],
+                ImagePaths = ["/var/lib/dpkg"],
+                MinimumFreeBytes = 1 << 20,
+                OnDamage = DamageAction.Recreate,
+                FactoryReset = false,
             },
         ],
         Tpm = new TpmSettings { Measure = MeasurePolicy.Required, SignedPcrs = [11], Pcrs = [0, 7], Pin = true },
@@ -83,7 +94,10 @@ public sealed class BootConfigTests
         Assert.Equal(_example.Failure, read.Failure);
         Assert.Equal([false, false, true], read.Modules.Select(module => module.InRoot));
         Assert.Equal(["", "", "xts(aes)"], read.Modules.Select(module => module.Algorithm));
-        Assert.Equal(_example.Volumes, read.Volumes);
+        Assert.Equal(["/var/log"], read.Volumes[1].SharedPaths);
+        Assert.Equal(["/var/lib/dpkg"], read.Volumes[1].ImagePaths);
+        Assert.Equal(_example.Overlays, read.Overlays);
+        Assert.Equal("reset_device", read.ResetVariable);
         Assert.Equal([11], read.Tpm.SignedPcrs);
         Assert.Equal([0, 7], read.Tpm.Pcrs);
         Assert.Equal((MeasurePolicy.Required, true), (read.Tpm.Measure, read.Tpm.Pin));
@@ -118,6 +132,15 @@ public sealed class BootConfigTests
     [InlineData("\"recovery_key\": \"none\"", "\"recovery_key\": \"escrow\"", "volumes[0].escrow_program: not a plain absolute path, or not what recovery_key says")]
     [InlineData("\"escrow_program\": \"/usr/lib/escrow\"", "\"escrow_program\": \"escrow\"", "volumes[1].escrow_program: not a plain absolute path, or not what recovery_key says")]
     [InlineData("\"escrow_program\"", "\"escrow\"", "volumes[].escrow: not known")]
+    [InlineData("\"snapshots\": \"btrfs\"", "\"snapshots\": \"dm-snapshot\"", "volumes[1].snapshots: not with btrfs")]
+    [InlineData("\"snapshots\": \"btrfs\"", "\"snapshots\": \"zfs\"", "volumes[].snapshots: wanted shared, btrfs, dm-snapshot")]
+    [InlineData("\"snapshots\": \"btrfs\"", "\"snapshots\": \"shared\"", "volumes[1].minimum_free_bytes: only with btrfs")]
+    [InlineData("\"/var/log\"", "\"/var/../etc\"", "volumes[1].shared_paths, image_paths: /var/../etc is no plain path below /var")]
+    [InlineData("\"/var/log\"", "\"/var/lib\"", "volumes[1].shared_paths, image_paths: /var/lib/dpkg lies within /var/lib")]
+    [InlineData("\"volume\": \"var\"", "\"volume\": \"home\"", "overlays[1].volume: no such volume")]
+    [InlineData("\"volume\": \"var\"", "\"volume\": \"data\"", "overlays[1].upper: a volume with snapshots shared cannot hold it")]
+    [InlineData("\"upper\": \"tmpfs\"", "\"upper\": \"ram\"", "overlays[].upper: wanted tmpfs, image, shared")]
+    [InlineData("\"reset_variable\": \"reset_device\"", "\"reset_variable\": \"\"", "reset_variable: not 1 to 64 characters")]
     [InlineData("\"measure\": \"required\"", "\"measure\": \"perhaps\"", "tpm.measure: wanted best-effort, required")]
     [InlineData("      11", "      24", "tpm.signed_pcrs[]: wanted a whole number from 0 to 23")]
     [InlineData("      7", "      11", "tpm.pcrs: a PCR that signed_pcrs has too")]
@@ -145,7 +168,7 @@ public sealed class BootConfigTests
     public void The_key_of_an_encrypted_volume_is_bound_to_something()
     {
         bool Parses(TpmSettings tpm, IReadOnlyList<VolumeSettings> volumes, out ParseError error) =>
-            BootConfigJson.TryParse(BootConfigJson.Write(_example with { Tpm = tpm, Volumes = volumes }), out _, out error);
+            BootConfigJson.TryParse(BootConfigJson.Write(_example with { Tpm = tpm, Volumes = volumes, Overlays = [] }), out _, out error);
         Assert.False(Parses(new TpmSettings(), _example.Volumes, out ParseError error));
         Assert.Equal("tpm: keys that are bound to nothing", error.ToString());
         Assert.True(Parses(new TpmSettings { Pin = true }, _example.Volumes, out _));
@@ -157,7 +180,7 @@ public sealed class BootConfigTests
     public void No_more_volumes_are_read_than_a_manifest_can_have()
     {
         VolumeSettings[] volumes = [.. Enumerable.Range(0, 33).Select(i => _example.Volumes[0] with { Name = $"v{i}" })];
-        Assert.True(BootConfigJson.TryParse(BootConfigJson.Write(_example with { Volumes = volumes[1..] }), out _, out _));
+        Assert.True(BootConfigJson.TryParse(BootConfigJson.Write(_example with { Volumes = volumes[1..], Overlays = [] }), out _, out _));
         Assert.False(BootConfigJson.TryParse(BootConfigJson.Write(_example with { Volumes = volumes }), out _, out ParseError error));
         Assert.Contains("volumes[]: more than 32", error.ToString());
     }

@@ -61,7 +61,7 @@ internal static class Manifests
             DeviceTimeoutSeconds = 30,
             Init = "/sbin/init",
         },
-        Overlays = [new OverlaySettings { Path = "/etc", Upper = "tmpfs" }],
+        Overlays = [new OverlaySettings { Path = "/etc", Upper = OverlayUpper.Memory }],
         Failure = new FailureSettings { Action = FailureAction.Reboot, LongestDelaySeconds = 60 },
         Signing = new SigningSection
         {

@@ -9,7 +9,7 @@ public sealed class ManifestRulesTests
     /// <summary>Lines added to the smallest manifest; they begin in line 8.</summary>
     [Theory]
     [InlineData("[imge]\nx = 1", "8:2: imge: unknown section\nhint: did you mean [image]?")]
-    [InlineData("[other]", "8:2: other: unknown section\nhint: known sections: [image], [rootfs], [kernel], [verity], [disk], [[volume]], [tpm], [boot], [[overlay]], [failure], [signing], [development]")]
+    [InlineData("[other]", "8:2: other: unknown section\nhint: known sections: [image], [rootfs], [kernel], [verity], [disk], [[volume]], [tpm], [boot], [[overlay]], [factory-reset], [failure], [signing], [development]")]
     [InlineData("[boot]\nwatchdgo = '1min'", "9:1: boot.watchdgo: unknown key\nhint: did you mean watchdog?")]
     [InlineData("[boot]\nroot-size = '1G'", "9:1: boot.root-size: unknown key\nhint: root-size belongs into [disk]")]
     [InlineData("[development]\nzzzzzz = 1", "9:1: development.zzzzzz: unknown key\nhint: known keys: debug-shell")]
@@ -56,7 +56,7 @@ public sealed class ManifestRulesTests
     [InlineData("[boot]\ninit = '/usr/../sbin//init'", "9:8: boot.init: \"/usr/../sbin//init\" is not a plain absolute path\nhint: use \"/sbin/init\"")]
     [InlineData("[[overlay]]\nupper = 'tmpfs'", "8:3: overlay.path: missing\nhint: add path = ..: an absolute path in the image")]
     [InlineData("[[overlay]]\npath = '/etc/'", "9:8: overlay.path: \"/etc/\" is not a plain absolute path\nhint: use \"/etc\"")]
-    [InlineData("[[overlay]]\npath = '/etc'\nupper = 'ssd'", "10:9: overlay.upper: \"ssd\" is not known\nhint: known: \"tmpfs\"")]
+    [InlineData("[[overlay]]\npath = '/etc'\nupper = 'ssd'", "10:9: overlay.upper: \"ssd\" is not known\nhint: known: \"tmpfs\", \"image\", \"shared\"")]
     [InlineData("[[overlay]]\npath = '/etc'\n[[overlay]]\npath = '/etc'", "11:8: overlay.path: \"/etc\" has an overlay already, in line 9\nhint: remove one of the two")]
     [InlineData("[[overlay]]\npath = '/var/log'\n[[overlay]]\npath = '/var'", "11:8: overlay.path: \"/var\" would hide the overlay of \"/var/log\", in line 9\nhint: put the outer directory first")]
     [InlineData("[[overlay]]\npath = '/run/lock'", "9:8: overlay.path: \"/run/lock\" belongs to the kernel's own file systems\nhint: it can be written without an overlay")]

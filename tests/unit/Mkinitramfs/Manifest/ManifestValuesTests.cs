@@ -1,5 +1,6 @@
 using System;
 using System.Linq;
+using System.Text.Json;
 using InitRuntime.Formats.BootConfig;
 using InitRuntime.Mkinitramfs.Manifest;
 using Xunit;
@@ -100,6 +101,22 @@ public sealed class ManifestValuesTests
             mount = "/home"
             file-system = "xfs"
             recovery-key = "show"
+            [[volume]]
+            name = "state"
+            mount = "/state"
+            file-system = "ext4"
+            snapshots = "dm-snapshot"
+            shared-paths = ["/state/log"]
+            shared-on = "data"
+            image-paths = ["/state/packages"]
+            snapshot-size = "100M"
+            on-damage = "recreate"
+            factory-reset = false
+            [[volume]]
+            name = "paired"
+            mount = "/paired"
+            snapshots = "btrfs"
+            minimum-free = "64M"
             [tpm]
             measure = "required"
             signed-pcrs = [11]
@@ -116,6 +133,10 @@ public sealed class ManifestValuesTests
             upper = "tmpfs"
             [[overlay]]
             path = "/var/log"
+            upper = "image"
+            volume = "state"
+            [factory-reset]
+            loader-variable = "reset"
             [failure]
             action = "power-off"
             longest-delay = "1h"
@@ -138,36 +159,60 @@ public sealed class ManifestValuesTests
         Assert.Equal(CorruptionPolicy.Ignore, manifest.Verity.OnCorruption);
         Assert.Equal(24, manifest.Verity.FecRoots);
         Assert.Equal((64L << 20, 1L << 40), (manifest.Disk.BootSize, manifest.Disk.RootSize));
-        Assert.Equal(
-            [
-                new VolumeSection(
-                    new VolumeSettings
-                    {
-                        Name = "data",
-                        MountPoint = "/data",
-                        FileSystem = "ext4",
-                        MountOptions = "noexec,data=journal",
-                        Encryption = VolumeEncryption.Reencrypt,
-                        Grow = false,
-                        OnUnlockFailure = UnlockFallback.Ask,
-                        RecoveryKey = RecoveryKeyUse.Escrow,
-                        EscrowProgram = "/usr/lib/escrow",
-                    },
-                    2L << 30),
-                new VolumeSection(
-                    new VolumeSettings
-                    {
-                        Name = "home",
-                        MountPoint = "/home",
-                        FileSystem = "xfs",
-                        MountOptions = "nodev,nosuid",
-                        Encryption = VolumeEncryption.Format,
-                        Grow = true,
-                        RecoveryKey = RecoveryKeyUse.Show,
-                    },
-                    1L << 30),
-            ],
-            manifest.Volumes);
+        Assert.Equal([2L << 30, 1L << 30, 1L << 30, 1L << 30], manifest.Volumes.Select(volume => volume.Size));
+        Assert.Equal([false, false, true, false], manifest.Volumes.Select(volume => volume.ImagePathsAreNamed));
+        VolumeSettings[] wanted =
+        [
+            new()
+            {
+                Name = "data",
+                MountPoint = "/data",
+                FileSystem = "ext4",
+                MountOptions = "noexec,data=journal",
+                Encryption = VolumeEncryption.Reencrypt,
+                OnUnlockFailure = UnlockFallback.Ask,
+                RecoveryKey = RecoveryKeyUse.Escrow,
+                EscrowProgram = "/usr/lib/escrow",
+            },
+            new()
+            {
+                Name = "home",
+                MountPoint = "/home",
+                FileSystem = "xfs",
+                MountOptions = "nodev,nosuid",
+                Encryption = VolumeEncryption.Format,
+                RecoveryKey = RecoveryKeyUse.Show,
+            },
+            new()
+            {
+                Name = "state",
+                MountPoint = "/state",
+                FileSystem = "ext4",
+                MountOptions = "nodev,nosuid",
+                Encryption = VolumeEncryption.Format,
+                Snapshots = SnapshotProvider.DmSnapshot,
+                SharedPaths = ["/state/log"],
+                SharedOn = "data",
+                ImagePaths = ["/state/packages"],
+                SnapshotBytes = 100 << 20,
+                OnDamage = DamageAction.Recreate,
+                FactoryReset = false,
+            },
+            new()
+            {
+                Name = "paired",
+                MountPoint = "/paired",
+                FileSystem = "btrfs",
+                MountOptions = "nodev,nosuid",
+                Encryption = VolumeEncryption.Format,
+                Grow = true,
+                Snapshots = SnapshotProvider.Btrfs,
+                MinimumFreeBytes = 64 << 20,
+            },
+        ];
+        Assert.Equal(wanted.Select(AsJson), manifest.Volumes.Select(volume => AsJson(volume.Settings)));
+        Assert.Equal((OverlayUpper.Image, "state"), (manifest.Overlays[1].Upper, manifest.Overlays[1].Volume));
+        Assert.Equal("reset", manifest.ResetVariable);
         Assert.Equal((MeasurePolicy.Required, true), (manifest.Tpm.Measure, manifest.Tpm.Pin));
         Assert.Equal([0, 7], manifest.Tpm.Pcrs);
         Assert.Equal(["sbc_wdt"], manifest.Boot.WatchdogModules);
@@ -186,8 +231,11 @@ public sealed class ManifestValuesTests
         [
             ManifestKeys.RootfsTar, ManifestKeys.RootfsTree, ManifestKeys.SigningKeys, ManifestKeys.SigningKey, ManifestKeys.SigningPcrKey,
         ];
-        Assert.All(ManifestSections.Keys.Except(alternatives), key => Assert.NotNull(reading.Values.PlaceOf(key)));
+        Assert.All(ManifestSections.Keys.Except(alternatives), key => Assert.Contains(Enumerable.Range(0, 4), i => reading.Values.PlaceOf(key, i) is not null));
     }
+
+    /// <summary>Lists in records are not compared by what they hold; in JSON they are.</summary>
+    private static string AsJson(VolumeSettings volume) => JsonSerializer.Serialize(volume);
 
     [Fact]
     public void A_ready_root_needs_no_packages()

@@ -44,6 +44,23 @@ public sealed class VolumeRulesTests
     [InlineData("[tpm]\nsigned-pcrs = [11]\npcrs = [11]", "13:8: tpm.pcrs: 11 is in signed-pcrs too\nhint: remove it from one of the two")]
     [InlineData("[tpm]\nsigned-pcrs = []", "12:15: tpm.signed-pcrs: the keys of encrypted volumes would be bound to nothing\nhint: remove this line, or set pcrs or pin")]
     [InlineData("[tpm]\nmeasure = 'always'", "12:11: tpm.measure: \"always\" is not known\nhint: known: \"best-effort\", \"required\"")]
+    [InlineData("snapshots = 'zfs'", "11:13: volume.snapshots: \"zfs\" is not known\nhint: known: \"shared\", \"btrfs\", \"dm-snapshot\"")]
+    [InlineData("file-system = 'ext4'\nsnapshots = 'btrfs'", "12:13: volume.snapshots: \"btrfs\" does not work on ext4\nhint: use \"dm-snapshot\" or \"shared\"")]
+    [InlineData("snapshots = 'dm-snapshot'", "11:13: volume.snapshots: \"dm-snapshot\" does not work on btrfs\nhint: use \"btrfs\" or \"shared\"")]
+    [InlineData("snapshots = 'btrfs'\nsnapshot-size = '64M'", "12:1: volume.snapshot-size: only with snapshots = \"dm-snapshot\"; it is \"btrfs\"\nhint: remove snapshot-size")]
+    [InlineData("minimum-free = '64M'", "11:1: volume.minimum-free: only with snapshots = \"btrfs\"; it is \"shared\"\nhint: remove minimum-free")]
+    [InlineData("shared-paths = ['/srv/v/log']", "11:1: volume.shared-paths: all of the volume is shared, by snapshots = \"shared\"\nhint: remove shared-paths, or pair the volume with its image")]
+    [InlineData("snapshots = 'btrfs'\nshared-paths = ['/srv/w']", "12:16: volume.shared-paths: \"/srv/w\" does not lie below \"/srv/v\"\nhint: name directories of this volume")]
+    [InlineData("snapshots = 'btrfs'\nshared-paths = ['/srv/v/a', '/srv/v/a/b']", "12:16: volume.shared-paths: \"/srv/v/a/b\" lies within \"/srv/v/a\"\nhint: name only one of the two")]
+    [InlineData("snapshots = 'btrfs'\nshared-paths = ['/srv/v/a']\nimage-paths = ['/srv/v/a']", "13:15: volume.image-paths: \"/srv/v/a\" is in shared-paths too\nhint: it belongs to the image or is shared by all: remove it from one of the two")]
+    [InlineData("file-system = 'ext4'\nsnapshots = 'dm-snapshot'\nshared-paths = ['/srv/v/a']", "13:1: volume.shared-paths: with snapshots = \"dm-snapshot\" another volume has to hold them\nhint: set shared-on to a volume with snapshots = \"shared\"")]
+    [InlineData("file-system = 'ext4'\nsnapshots = 'dm-snapshot'\nshared-paths = ['/srv/v/a']\nshared-on = 'w'", "14:13: volume.shared-on: \"w\" is no volume before this one with snapshots = \"shared\"\nhint: name such a volume, and put it first")]
+    [InlineData("file-system = 'ext4'\nsnapshots = 'dm-snapshot'\nsize = '100M'\nsnapshot-size = '64M'", "13:8: volume.size: \"100M\" is too small with a snapshot-size of 64M\nhint: use at least \"130M\"")]
+    [InlineData("[[overlay]]\npath = '/etc'\nupper = 'image'", "13:9: overlay.upper: no volume keeps the changes\nhint: set volume to the name of a [[volume]]")]
+    [InlineData("[[overlay]]\npath = '/etc'\nupper = 'image'\nvolume = 'v'", "14:10: overlay.volume: a volume with snapshots = \"shared\" cannot keep upper = \"image\"\nhint: \"image\" wants a volume of \"btrfs\" or \"dm-snapshot\"")]
+    [InlineData("[[overlay]]\npath = '/etc'\nupper = 'shared'\nvolume = 'w'", "14:10: overlay.volume: no volume is called \"w\"\nhint: name one of [[volume]]")]
+    [InlineData("[[overlay]]\npath = '/etc'\nvolume = 'v'", "13:1: overlay.volume: nothing is kept there, by upper = \"tmpfs\"\nhint: set upper to \"image\" or \"shared\", or remove volume")]
+    [InlineData("[factory-reset]\nloader-variable = 'a b'", "12:19: factory-reset.loader-variable: \"a b\" is not a variable's name\nhint: 1 to 64 letters, digits, underscores, dots and dashes")]
     public void A_mistake_in_a_volume_is_told_at_its_place(string lines, string expected) => Assert.Equal(
         $"m.toml:{expected}", ManifestFile.ErrorsOf($"{ManifestFile.Smallest}[[volume]]\nname = 'v'\nmount = '/srv/v'\n{lines}\n"));
 
