@@ -121,35 +121,6 @@ public sealed unsafe class DmControl : IDisposable
         _clear.Call(_control, header, name);
     }
 
-    /// <summary>Changes the table of a live device between two requests of its users: loads it, <see cref="Freeze"/>, <see cref="Resume"/>.</summary>
-    /// <exception cref="SyscallException">
-    /// EINVAL: the kernel refuses the parameters, or the new table at its start (its log says why); then the old one goes on, if it can.
-    /// </exception>
-    public void Swap(string name, IReadOnlyList<DmTarget> targets, bool readOnly)
-    {
-        Load(name, targets, readOnly);
-        try
-        {
-            Freeze(name);
-        }
-        catch
-        {
-            Clear(name);
-            throw;
-        }
-
-        try
-        {
-            Resume(name);
-        }
-        catch (SyscallException)
-        {
-            // The kernel has dropped the new table, and left the device as it was: held back.
-            Resume(name);
-            throw;
-        }
-    }
-
     /// <summary>Removes a device that nobody uses.</summary>
     /// <exception cref="SyscallException">EBUSY: it is in use; ENXIO: there is none of that name.</exception>
     public void Remove(string name)
@@ -179,6 +150,19 @@ public sealed unsafe class DmControl : IDisposable
         string type = Text(MemoryMarshal.CreateSpan(ref Unsafe.As<DmTargetSpec.TypeArray, byte>(ref spec->TargetType), DmTargetSpec.TypeLength));
         at += sizeof(DmTargetSpec);
         return new(type, Text(new ReadOnlySpan<byte>(_buffer + at, BufferLength - at)), events);
+    }
+
+    /// <summary>The same; null if there is no such device, or no live table.</summary>
+    public DmStatus? TryStatusOf(string name)
+    {
+        try
+        {
+            return StatusOf(name) is { TargetType.Length: > 0 } status ? status : null;
+        }
+        catch (SyscallException e) when (e.Errno == Errno.ENXIO)
+        {
+            return null;
+        }
     }
 
     /// <summary>

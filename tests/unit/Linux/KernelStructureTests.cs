@@ -55,12 +55,14 @@ public sealed unsafe class KernelStructureTests
         Check(
             "linux/fs.h",
             Equal("BLKSSZGET", new Ioctl<int>("", IoctlDirection.None, 0x12, 104).Request),
+            Equal("BLKFLSBUF", BlockDeviceCache.Drop.Request),
             Equal("BLKGETSIZE64", new Ioctl<ulong>("", IoctlDirection.Read, 0x12, 114).Request),
             Equal("FS_IOC_GETFLAGS", new Ioctl<long>("", IoctlDirection.Read, (byte)'f', 1).Request),
             Equal("FS_IOC_SETFLAGS", new Ioctl<long>("", IoctlDirection.Write, (byte)'f', 2).Request));
         Check(
             "linux/dm-ioctl.h",
             Equal("DM_TABLE_STATUS", new Ioctl<DmIoctl>("", IoctlDirection.ReadWrite, 0xfd, 12).Request),
+            Equal("DM_TABLE_CLEAR", new Ioctl<DmIoctl>("", IoctlDirection.ReadWrite, 0xfd, 10).Request),
             Equal("DM_DEV_STATUS", new Ioctl<DmIoctl>("", IoctlDirection.ReadWrite, 0xfd, 7).Request),
             Equal("DM_DEV_SUSPEND", new Ioctl<DmIoctl>("", IoctlDirection.ReadWrite, 0xfd, 6).Request),
             Equal("DM_TABLE_CLEAR", new Ioctl<DmIoctl>("", IoctlDirection.ReadWrite, 0xfd, 10).Request),
