@@ -102,7 +102,7 @@ public sealed class SnapshotVolume(DmControl control, string device, string name
         control.Load(snapshot, [SnapshotDevices.MergeTable(record, name)], readOnly: false);
         try
         {
-            control.SuspendFrozen(snapshot);
+            control.Freeze(snapshot);
         }
         catch (SyscallException)
         {
@@ -134,12 +134,12 @@ public sealed class SnapshotVolume(DmControl control, string device, string name
     {
         using SafeFileHandle handle = KernelFile.Open(device);
         SnapshotRecord? record = Read(handle, Layout(handle, fileSystemLength));
-        if (control.TryGetStatus(SnapshotName) is not { } target)
+        if (control.TryStatusOf(SnapshotName) is not { } target)
         {
             return new(record?.State, record?.Owner, record?.Trial, null, null);
         }
 
-        return SnapshotUsage.TryParse(target.Parameters, out SnapshotUsage usage, out ParseError error)
+        return SnapshotUsage.TryParse(target.Text, out SnapshotUsage usage, out ParseError error)
             ? new(record?.State, record?.Owner, record?.Trial, usage, null)
             : new(record?.State, record?.Owner, record?.Trial, null, error.Message);
     }
@@ -327,7 +327,7 @@ public sealed class SnapshotVolume(DmControl control, string device, string name
 
     private SnapshotUsage ReadUsage(SnapshotRecord record)
     {
-        string status = control.TryGetStatus(SnapshotName)?.Parameters ?? throw new BootException($"volume {name} has no snapshot in use", device);
+        string status = control.TryStatusOf(SnapshotName)?.Text ?? throw new BootException($"volume {name} has no snapshot in use", device);
         return SnapshotUsage.TryParse(status, out SnapshotUsage usage, out ParseError error) ? usage
             : throw error.Message switch
             {
