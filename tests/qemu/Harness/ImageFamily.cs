@@ -28,6 +28,9 @@ internal sealed class ImageFamily(string name, string sections)
 
     private static BuiltImage Open(string name, string sections, string version) => Images.Open(
         $"family-{name}-{version}",
-        demo => VolumeImages.WithVolumes(demo, sections, "state").Replace("version = \"1.0\"", $"version = \"{version}\"", StringComparison.Ordinal),
+        demo => VolumeImages.WithVolumes(demo, sections, "state")
+            .Replace("version = \"1.0\"", $"version = \"{version}\"", StringComparison.Ordinal)
+            // Made in a third of the time.
+            .Replace("[rootfs]", "[rootfs]\ncompression = \"lz4\"", StringComparison.Ordinal),
         Path.Combine(Places.Repository, "tests", "qemu", "Family"));
 }

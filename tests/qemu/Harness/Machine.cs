@@ -1,5 +1,6 @@
 using System;
 using System.IO;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Threading;
 using System.Threading.Channels;
@@ -197,7 +198,11 @@ internal sealed class Machine : IAsyncDisposable
     {
         while (_machine.WaitForReport(_longestTest) is { } line)
         {
-            JsonNode document = JsonNode.Parse(line)!;
+            if (Parse(line) is not { } document)
+            {
+                continue;
+            }
+
             if (document["command"] is not null)
             {
                 _answers.Writer.TryWrite(document);
@@ -211,5 +216,18 @@ internal sealed class Machine : IAsyncDisposable
 
         _verdicts.Writer.TryComplete();
         _answers.Writer.TryComplete();
+    }
+
+    /// <summary>A line of the guest; null for one that a reset cut short.</summary>
+    private static JsonNode? Parse(string line)
+    {
+        try
+        {
+            return JsonNode.Parse(line);
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
     }
 }
