@@ -11,14 +11,16 @@ namespace InitRuntime.Storage.Snapshots;
 /// A volume whose data are kept apart for each image by the kernel's dm-snapshot: an image on trial changes a snapshot, and the volume
 /// itself stays what it was. What becomes of it stands in a record behind the file system; each step is on the disk before the next.
 /// </summary>
-/// <param name="control">Device-mapper; the module <see cref="Module"/> must be loaded, unless the volume is settled for this image.</param>
+/// <param name="control">Device-mapper.</param>
 /// <param name="device">The node of the volume: its partition, or its open LUKS device.</param>
 /// <param name="name">The volume's name: that of the devices begins with it.</param>
 /// <param name="fileSystemLength">By the superblock on the device, in bytes.</param>
 /// <param name="areaLength">Length of the copy-on-write area that this image wants, in whole MiB, in bytes.</param>
+/// <param name="needKernel">Called before a snapshot is activated: loads <see cref="Module"/>, which a usual boot does not need.</param>
 /// <param name="feed">Feeds the watchdog, while a merge goes on.</param>
 /// <param name="log">Takes a line for people, without the volume's name.</param>
-public sealed class SnapshotVolume(DmControl control, string device, string name, long fileSystemLength, long areaLength, Action feed, Action<string> log)
+public sealed class SnapshotVolume(
+    DmControl control, string device, string name, long fileSystemLength, long areaLength, Action needKernel, Action feed, Action<string> log)
 {
     /// <summary>The kernel module of both targets.</summary>
     public const string Module = "dm_snapshot";
@@ -287,6 +289,7 @@ public sealed class SnapshotVolume(DmControl control, string device, string name
 
     private SnapshotDevices Activate(SnapshotRecord record, bool merge)
     {
+        needKernel();
         try
         {
             return SnapshotDevices.Activate(control, name, device, record, merge);
