@@ -31,7 +31,8 @@ internal static class BootSequence
             "system-disk", () => SystemDisk.WaitFor(devices, firmware.LoaderPartition, firmware.BootHardware, settings, deadline));
         RootPartition partition = boot.Stage("root-partition", () => RootPartition.WaitFor(devices, disk, settings, deadline));
         journal.Slot = partition.Slot;
-        boot.Stage("loader-state", OnFailure.Continue, () => journal.OnTrial = LoaderEnvironments.OnTrial(LoaderEnvironments.Read(disk, journal.Log)));
+        IReadOnlyList<LoaderEnvironment> loader = [];
+        boot.Stage("loader-state", OnFailure.Continue, () => journal.OnTrial = LoaderEnvironments.OnTrial(loader = LoaderEnvironments.Read(disk, journal.Log)));
 
         using DmControl deviceMapper = boot.Stage("device-mapper", () => new DmControl());
         MappedDevice root = boot.Stage(
@@ -39,17 +40,19 @@ internal static class BootSequence
         boot.Stage("root-mount", OnFailure.Fallback, () => RootMount.Mount(deviceMapper, root, settings));
         boot.Stage("verity-enforce", OnFailure.Fallback, () => VerityRoot.Enforce(deviceMapper, partition.Device, settings.Root.Verity));
         boot.Stage("root-modules", OnFailure.Fallback, () => Modules.LoadFromRoot(modules));
+        ResetRequests reset = boot.Stage("reset-requests", () => ResetRequests.Read(settings, loader, journal.Log));
 
         // Keys come and go within these stages; "measure" closes this boot's policies before anything else runs.
         using var watchdog = new BootWatchdog(settings, devices);
         using BootTpm tpm = boot.Stage("tpm", () => BootTpm.Open(settings, firmware, devices, watchdog, deadline, journal.Log));
         var images = new ImageState(settings.ImageUuid, journal.OnTrial, () => partition.ReadOthers(disk, settings));
         IReadOnlyList<VolumeReport> volumes = boot.Stage(
-            "volumes", () => Persistence.Mount(settings, images, disk, modules, devices, deviceMapper, tpm, watchdog, deadline, journal.Log));
+            "volumes", () => Persistence.Mount(settings, images, reset.Request, disk, modules, devices, deviceMapper, tpm, watchdog, deadline, journal.Log));
         boot.Stage("overlay", OnFailure.Fallback, () => OverlayMount.Assemble(RootMount.Path, settings.Overlays));
         boot.Stage("measure", OnFailure.Fallback, tpm.Leave);
+        reset.Clear();
 
-        boot.Stage("hand-off", OnFailure.Fallback, () => HandOff.Prepare(journal, settings, disk, partition, root, kernelTime, volumes, tpm));
+        boot.Stage("hand-off", OnFailure.Fallback, () => HandOff.Prepare(journal, settings, disk, partition, root, kernelTime, volumes, reset.Request, tpm));
         boot.Stage("switch-root", OnFailure.Fallback, () => SwitchRoot.Into(RootMount.Path, settings.Init, arguments));
     }
 }
