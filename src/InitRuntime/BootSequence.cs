@@ -44,10 +44,12 @@ internal static class BootSequence
         using BootTpm tpm = boot.Stage("tpm", () => BootTpm.Open(settings, firmware, devices, watchdog, deadline, journal.Log));
         IReadOnlyList<VolumeReport> volumes = boot.Stage(
             "volumes", () => Persistence.Mount(settings, disk, modules, devices, deviceMapper, tpm, watchdog, deadline, journal.Log));
-        boot.Stage("overlay", OnFailure.Fallback, () => OverlayMount.Assemble(RootMount.Path, settings.Overlays));
+        IReadOnlyList<DriftEntry> drift = boot.Stage("overlay", () => OverlayMount.Assemble(
+            RootMount.Path, settings.ImageUuid, settings.Overlays,
+            overlay => OverlayHome.Of(overlay, OverlayRules.VolumeOf(settings, overlay), RootMount.Path), journal.Log));
         boot.Stage("measure", OnFailure.Fallback, tpm.Leave);
 
-        boot.Stage("hand-off", OnFailure.Fallback, () => HandOff.Prepare(journal, settings, disk, partition, root, kernelTime, volumes, tpm));
+        boot.Stage("hand-off", OnFailure.Fallback, () => HandOff.Prepare(journal, settings, disk, partition, root, kernelTime, volumes, drift, tpm));
         boot.Stage("switch-root", OnFailure.Fallback, () => SwitchRoot.Into(RootMount.Path, settings.Init, arguments));
     }
 }

@@ -25,7 +25,7 @@ public static class Drift
         var comparison = new Comparison(old, now, known);
         foreach (UpperEntry entry in upper)
         {
-            if (entry.Kind != UpperKind.Whiteout)
+            if (entry.Kind == UpperKind.File)
             {
                 comparison.Shown.Add(entry.Path);
             }
@@ -48,7 +48,7 @@ public static class Drift
         {
             if (entry.Kind is UpperKind.Directory or UpperKind.OpaqueDirectory)
             {
-                comparison.HideOwnerAndMode(entry.Path);
+                comparison.HideByDirectory(entry.Path);
             }
         }
 
@@ -74,7 +74,7 @@ public static class Drift
         /// <summary>Every hidden entry that was looked at, and what is to be kept of it.</summary>
         private readonly Dictionary<string, HiddenEntry> _hidden = [];
 
-        /// <summary>What the upper layer has, whiteouts apart.</summary>
+        /// <summary>Files and links of the upper layer: they are seen, also where the image has nothing.</summary>
         internal HashSet<string> Shown { get; } = [];
 
         internal void Hide(string path)
@@ -94,10 +94,16 @@ public static class Drift
             HideAll(_known.Below(path));
         }
 
-        /// <summary>A directory is copied up for the sake of what is in it; then its owner and mode are the old image's, too.</summary>
-        internal void HideOwnerAndMode(string path)
+        /// <summary>
+        /// A directory hides what is none. Of a directory it hides owner and mode: they are those of the old image, from which it was
+        /// copied for the sake of what is in it. Two that were made apart from each other, or of which one is gone, are merged.
+        /// </summary>
+        internal void HideByDirectory(string path)
         {
-            if (!_hidden.ContainsKey(path) && BaseOf(path) is not null && now.Find(path) is not null)
+            ListedDigest? before = BaseOf(path);
+            ListedDigest? after = now.Find(path);
+            bool isMerged = before?.IsDirectory != false && after?.IsDirectory != false && (before is null || after is null);
+            if (!isMerged && !_hidden.ContainsKey(path))
             {
                 Hide(path);
             }

@@ -15,7 +15,7 @@ internal static class HandOff
     /// <summary>Leaves the udev record and the boot report, and counts this boot as a good one.</summary>
     internal static void Prepare(
         BootJournal journal, BootConfiguration settings, SystemDisk disk, RootPartition partition, MappedDevice root, TimeSpan kernelTime,
-        IReadOnlyList<VolumeReport> volumes, BootTpm tpm)
+        IReadOnlyList<VolumeReport> volumes, IReadOnlyList<DriftEntry> drift, BootTpm tpm)
     {
         root.WriteUdevRecord();
         var report = new BootReportDocument
@@ -32,6 +32,7 @@ internal static class HandOff
             Volumes = volumes,
             Measurements = tpm.Measured,
             NotMeasured = tpm.NotMeasured,
+            Drift = drift,
             LastFailure = journal.LastFailure,
         };
         KernelFile.Create(BootReportJson.Path, BootReportJson.Write(report), 0x1a4 /* 0644 */);

@@ -1,5 +1,4 @@
 using System;
-using System.Buffers.Binary;
 using System.Collections.Generic;
 using System.Linq;
 using System.Security.Cryptography;
@@ -86,7 +85,6 @@ internal sealed class RootListing(IEnumerable<string> directories)
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         hash.AppendData(Encoding.ASCII.GetBytes($"{kind} {Convert.ToString(mode, 8)} {uid} {gid}\n"));
         content(hash);
-        byte[] digest = hash.GetHashAndReset();
-        return new(BinaryPrimitives.ReadUInt64BigEndian(digest), BinaryPrimitives.ReadUInt64BigEndian(digest.AsSpan(8)));
+        return ListedDigest.Of(hash.GetHashAndReset(), type == TarEntry.Directory);
     }
 }

@@ -11,7 +11,7 @@ using Xunit;
 
 namespace InitRuntime.Unit.Formats.Overlay;
 
-/// <summary>Listings are written as words here: <c>hosts=1</c> is an entry whose digest is 1.</summary>
+/// <summary>Listings are written as words here: <c>hosts=1</c> is a file with some digest, <c>ssl/=1</c> a directory.</summary>
 public sealed class DriftTests
 {
     private static readonly Guid _image = new("01234567-89ab-8def-8123-456789abcdef");
@@ -30,22 +30,29 @@ public sealed class DriftTests
     [InlineData("a=1", "", "whiteout a", "")]
     [InlineData("", "a=1", "whiteout a", "new a")]
     // Where a directory was, all of it is hidden.
-    [InlineData("d=1 d/a=1", "d=1 d/a=2 d/b=1", "whiteout d", "changed d/a, new d/b")]
-    [InlineData("d=1 d/a=1", "d=1 d/a=2 d/b=1", "file d", "changed d/a, new d/b")]
-    [InlineData("d=1 d/a=1 d/b=1", "d=1 d/b=1", "whiteout d", "")]
-    [InlineData("d=1 d/a=1", "d=2 d/a=1", "whiteout d", "changed d")]
-    [InlineData("d=1 d/a=1 d.conf=1", "d=1 d/a=1 d.conf=2", "whiteout d", "")]
+    [InlineData("d/=1 d/a=1", "d/=1 d/a=2 d/b=1", "whiteout d", "changed d/a, new d/b")]
+    [InlineData("d/=1 d/a=1", "d/=1 d/a=2 d/b=1", "file d", "changed d/a, new d/b")]
+    [InlineData("d/=1 d/a=1 d/b=1", "d/=1 d/b=1", "whiteout d", "")]
+    [InlineData("d/=1 d/a=1", "d/=2 d/a=1", "whiteout d", "changed d")]
+    [InlineData("d/=1 d/a=1 d.conf=1", "d/=1 d/a=1 d.conf=2", "whiteout d", "")]
     // A merged directory hides nothing but owner and mode of the lower one; an opaque one all that is in it.
-    [InlineData("d=1 d/a=1", "d=1 d/a=2 d/b=1", "directory d", "")]
-    [InlineData("d=1 d/a=1", "d=2 d/a=1", "directory d", "changed d")]
-    [InlineData("d=1", "", "directory d", "")]
-    [InlineData("", "d=1", "directory d", "")]
-    [InlineData("d=1 d/a=1", "d=1 d/a=2 d/b=1", "opaque d", "changed d/a, new d/b")]
-    [InlineData("d=1 d/a=1 d/b=1", "d=1", "opaque d, file d/a", "removed d/a")]
-    [InlineData("d=1 d/a=1", "d=2 d/a=1", "opaque d", "changed d")]
-    [InlineData("", "d=1 d/a=1", "opaque d", "new d/a")]
-    [InlineData("d=1 d/e=1 d/e/a=1", "d=1 d/e=2 d/e/a=2", "opaque d, directory d/e, file d/e/a", "changed d/e, changed d/e/a")]
-    [InlineData("d=1 d/a=1", "d=1 d/a=2", "directory d, file d/a", "changed d/a")]
+    [InlineData("d/=1 d/a=1", "d/=1 d/a=2 d/b=1", "directory d", "")]
+    [InlineData("d/=1 d/a=1", "d/=2 d/a=1", "directory d", "changed d")]
+    [InlineData("d/=1", "", "directory d", "")]
+    [InlineData("", "d/=1", "directory d", "")]
+    [InlineData("d/=1 d/a=1", "d/=1 d/a=2 d/b=1", "opaque d", "changed d/a, new d/b")]
+    [InlineData("d/=1 d/a=1 d/b=1", "d/=1", "opaque d, file d/a", "removed d/a")]
+    [InlineData("d/=1 d/a=1", "d/=2 d/a=1", "opaque d", "changed d")]
+    [InlineData("", "d/=1 d/a=1", "opaque d", "new d/a")]
+    [InlineData("d/=1 d/e/=1 d/e/a=1", "d/=1 d/e/=2 d/e/a=2", "opaque d, directory d/e, file d/e/a", "changed d/e, changed d/e/a")]
+    [InlineData("d/=1 d/a=1", "d/=1 d/a=2", "directory d, file d/a", "changed d/a")]
+    // What was made a directory on the device, or in the image, since.
+    [InlineData("", "d=1", "directory d", "new d")]
+    [InlineData("d=1", "d=2", "opaque d", "changed d")]
+    [InlineData("d=1", "", "opaque d", "")]
+    [InlineData("d=1", "d/=1 d/a=1", "opaque d", "changed d, new d/a")]
+    [InlineData("d/=1", "d=1", "directory d", "changed d")]
+    [InlineData("d/=1 d/a=1", "d=1", "directory d, file d/a", "changed d, removed d/a")]
     public void What_the_new_image_changed_below_the_upper_layer_is_told(string old, string now, string upper, string expected) =>
         Assert.Equal(expected, Words(Drift.Compare(Listing(old), Listing(now), Upper(upper), [])));
 
@@ -62,7 +69,9 @@ public sealed class DriftTests
     [InlineData("a=1", "", "a=2", "file a", "removed a", "changed a")]
     [InlineData("", "a=1", "a=2", "file a", "new a", "new a")]
     [InlineData("a=1", "", "a=2", "whiteout a", "", "changed a")]
-    [InlineData("d=1 d/a=1", "d=1", "d=1 d/a=2", "opaque d", "", "changed d/a")]
+    [InlineData("d/=1 d/a=1", "d/=1", "d/=1 d/a=2", "opaque d", "", "changed d/a")]
+    [InlineData("d=1", "", "d=2", "opaque d", "", "changed d")]
+    [InlineData("d=1", "", "d=1", "opaque d", "", "")]
     // Newer entries join older ones.
     [InlineData("a=1 b=1", "a=2 b=1", "a=2 b=2", "file a, file b", "changed a", "changed a, changed b")]
     public void A_third_image_is_compared_with_what_each_file_was_made_from(
@@ -154,7 +163,8 @@ public sealed class DriftTests
     private static LowerListing Listing(string words)
     {
         byte[] text = LowerListing.Write([.. words.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(word => word.Split('='))
-            .Select(parts => KeyValuePair.Create(parts[0], new ListedDigest(0, ulong.Parse(parts[1], CultureInfo.InvariantCulture))))]);
+            .Select(parts => KeyValuePair.Create(
+                parts[0].TrimEnd('/'), ListedDigest.Of([.. new byte[14], byte.Parse(parts[1], CultureInfo.InvariantCulture), 0], parts[0].EndsWith('/'))))]);
         Assert.True(LowerListing.TryParse(text, out LowerListing listing, out ParseError error), error.Message);
         return listing;
     }

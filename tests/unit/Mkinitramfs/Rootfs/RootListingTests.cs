@@ -15,13 +15,16 @@ public sealed class RootListingTests
 {
     private static readonly RootChanges _changes = new("test", "1.0", 1735689600) { Listed = ["/etc", "/opt/data-1"] };
 
-    /// <summary>A shell says what each entry of the finished root is, by find and sha256sum.</summary>
+    /// <summary>A shell says what each entry of the finished root is, by find and sha256sum. The last bit is that of directories.</summary>
     private const string Describe = """
         cd "$0"
-        find . -mindepth 1 -printf '%P\n' | while read -r p; do
-            kind="$(find "$p" -maxdepth 0 -printf '%y %m %U %G')"
-            { echo "$kind"; if [ -L "$p" ]; then printf %s "$(readlink "$p")"; elif [ -f "$p" ]; then cat "$p"; elif [ -c "$p" ]; then printf %s "1:3"; fi; } | sha256sum | cut -c1-32 | tr '\n' ' '
-            echo "$p"
+        content() { if [ -L "$1" ]; then printf %s "$(readlink "$1")"; elif [ -f "$1" ]; then cat "$1"; elif [ -c "$1" ]; then printf 1:3; fi; }
+        find . -mindepth 1 -printf '%P\n' | while read -r path; do
+            kind="$(find "$path" -maxdepth 0 -printf '%y %m %U %G')"
+            digest="$({ echo "$kind"; content "$path"; } | sha256sum | cut -c1-32)"
+            last=$((0x${digest:31} & 14))
+            [ "${kind%% *}" != d ] || last=$((last | 1))
+            printf '%s%x %s\n' "${digest:0:31}" "$last" "$path"
         done | LC_ALL=C sort -k 2
         """;
 
