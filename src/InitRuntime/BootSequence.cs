@@ -9,6 +9,7 @@ using InitRuntime.Stages;
 using InitRuntime.Storage.BootGuard;
 using InitRuntime.Storage.DeviceMapper;
 using InitRuntime.Storage.Devices;
+using InitRuntime.Storage.Snapshots;
 using InitRuntime.Storage.Verity;
 
 namespace InitRuntime;
@@ -42,8 +43,9 @@ internal static class BootSequence
         // Keys come and go within these stages; "measure" closes this boot's policies before anything else runs.
         using var watchdog = new BootWatchdog(settings, devices);
         using BootTpm tpm = boot.Stage("tpm", () => BootTpm.Open(settings, firmware, devices, watchdog, deadline, journal.Log));
+        var images = new ImageState(settings.ImageUuid, journal.OnTrial, () => partition.ReadOthers(disk, settings));
         IReadOnlyList<VolumeReport> volumes = boot.Stage(
-            "volumes", () => Persistence.Mount(settings, disk, modules, devices, deviceMapper, tpm, watchdog, deadline, journal.Log));
+            "volumes", () => Persistence.Mount(settings, images, disk, modules, devices, deviceMapper, tpm, watchdog, deadline, journal.Log));
         IReadOnlyList<DriftEntry> drift = boot.Stage("overlay", () => OverlayMount.Assemble(
             RootMount.Path, settings.ImageUuid, settings.Overlays,
             overlay => OverlayHome.Of(overlay, OverlayRules.VolumeOf(settings, overlay), RootMount.Path), journal.Log));

@@ -17,6 +17,6 @@ public static class DeviceNumber
     }
 
     /// <summary>gnu_dev_major and gnu_dev_minor. Source: bits/sysmacros.h.</summary>
-    private static (uint Major, uint Minor) Split(ulong device) =>
+    internal static (uint Major, uint Minor) Split(ulong device) =>
         ((uint)(((device >> 8) & 0xfff) | ((device >> 32) & 0xfffff000)), (uint)((device & 0xff) | ((device >> 12) & 0xffffff00)));
 }

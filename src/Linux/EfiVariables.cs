@@ -45,6 +45,16 @@ public static class EfiVariables
         KernelFile.WriteOnce(file, bytes, path);
     }
 
+    /// <summary>Removes a variable; one that is not there is fine.</summary>
+    /// <exception cref="SyscallException">EROFS, EACCES: the firmware allows no writing.</exception>
+    public static void Remove(string name, Guid vendor) => RemoveFile(PathOf(name, vendor));
+
+    internal static void RemoveFile(string path)
+    {
+        Unlock(path);
+        KernelFile.Remove(path);
+    }
+
     private static string PathOf(string name, Guid vendor) => $"{Directory}/{name}-{vendor:D}";
 
     /// <summary>Takes away the immutable flag that efivarfs gives to variables it does not know.</summary>

@@ -42,6 +42,9 @@ public enum Errno
     /// <summary>It exists already.</summary>
     EEXIST = 17,
 
+    /// <summary>Another file system, or another mount.</summary>
+    EXDEV = 18,
+
     /// <summary>No such device.</summary>
     ENODEV = 19,
 
@@ -69,17 +72,29 @@ public enum Errno
     /// <summary>Broken pipe: nobody reads any more.</summary>
     EPIPE = 32,
 
+    /// <summary>Larger than the place for it.</summary>
+    ERANGE = 34,
+
     /// <summary>File name too long.</summary>
     ENAMETOOLONG = 36,
 
     /// <summary>Function not implemented.</summary>
     ENOSYS = 38,
 
+    /// <summary>Directory not empty; for a subvolume: there are others below it.</summary>
+    ENOTEMPTY = 39,
+
     /// <summary>Too many levels of symbolic links.</summary>
     ELOOP = 40,
 
+    /// <summary>No data: there is no such attribute.</summary>
+    ENODATA = 61,
+
     /// <summary>Bad message: a checksum is wrong.</summary>
     EBADMSG = 74,
+
+    /// <summary>There is more than fits.</summary>
+    EOVERFLOW = 75,
 
     /// <summary>No buffer space: events were lost.</summary>
     ENOBUFS = 105,
@@ -89,6 +104,9 @@ public enum Errno
 
     /// <summary>Timed out.</summary>
     ETIMEDOUT = 110,
+
+    /// <summary>What was held is elsewhere by now.</summary>
+    ESTALE = 116,
 
     /// <summary>Structure needs cleaning: the file system is damaged.</summary>
     EUCLEAN = 117,

@@ -26,6 +26,24 @@ internal readonly record struct Ioctl<T>(string Name, IoctlDirection Direction, 
     /// <remarks>For requests whose data goes on behind the structure.</remarks>
     internal unsafe void Call(SafeFileHandle device, T* argument, string subject)
     {
+        Errno errno = Try(device, argument);
+        if (errno != Errno.None)
+        {
+            throw new SyscallException(Name, subject, errno);
+        }
+    }
+
+    /// <summary>For requests that may well be refused: why they were, or <see cref="Errno.None"/>.</summary>
+    internal unsafe Errno Try(SafeFileHandle device, ref T argument)
+    {
+        fixed (T* pointer = &argument)
+        {
+            return Try(device, pointer);
+        }
+    }
+
+    private unsafe Errno Try(SafeFileHandle device, T* argument)
+    {
         int result;
         do
         {
@@ -33,7 +51,7 @@ internal readonly record struct Ioctl<T>(string Name, IoctlDirection Direction, 
         }
         while (Syscall.Interrupted(result));
 
-        Syscall.Check(result, Name, subject);
+        return result < 0 ? Syscall.LastErrno : Errno.None;
     }
 }
 

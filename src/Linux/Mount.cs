@@ -72,6 +72,10 @@ public static unsafe class Mount
     /// <summary>Moves a mount, with all below it, to another place.</summary>
     public static void Move(string from, string to) => Call(from, to, "", MountFlags.Move, "");
 
+    /// <summary>Shows a directory or file, without what is mounted below it, at a second place too.</summary>
+    /// <exception cref="SyscallException">ENOENT: one of both is not there; ENOTDIR: one is a directory and the other is not.</exception>
+    public static void Bind(string from, string to) => Call(from, to, "", MountFlags.Bind, "");
+
     /// <summary>Shows a directory, with all that is mounted below it, at a second place too.</summary>
     /// <exception cref="SyscallException">ENOENT: one of both is not there; EINVAL: what is below may not be shown twice.</exception>
     public static void BindRecursive(string from, string to) => Call(from, to, "", MountFlags.Bind | MountFlags.Recursive, "");

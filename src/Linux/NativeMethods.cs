@@ -14,9 +14,25 @@ internal static unsafe partial class NativeMethods
     [LibraryImport("libc", SetLastError = true)]
     internal static partial nint getrandom(void* buffer, nuint length, uint flags);
 
-    /// <summary>fstatfs(2); the structure is an array of words of which we read the first.</summary>
+    /// <summary>fstatfs(2).</summary>
     [LibraryImport("libc", SetLastError = true)]
-    internal static partial int fstatfs(int fd, nint* fileSystem);
+    internal static partial int fstatfs(int fd, StatFs* fileSystem);
+
+    /// <summary>getdents64(2).</summary>
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial nint getdents64(int fd, void* buffer, nuint length);
+
+    /// <summary>lgetxattr(2).</summary>
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial nint lgetxattr(byte* path, byte* name, void* value, nuint length);
+
+    /// <summary>lsetxattr(2).</summary>
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial int lsetxattr(byte* path, byte* name, void* value, nuint length, int flags);
+
+    /// <summary>lremovexattr(2).</summary>
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial int lremovexattr(byte* path, byte* name);
 
     /// <summary>signal(2), for SIG_DFL and SIG_IGN only.</summary>
     [LibraryImport("libc", SetLastError = true)]

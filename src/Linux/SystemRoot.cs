@@ -10,11 +10,8 @@ namespace InitRuntime.Linux;
 public static unsafe class SystemRoot
 {
     /// <summary>RAMFS_MAGIC and TMPFS_MAGIC. Source: linux/magic.h.</summary>
-    private const long RamfsMagic = 0x858458f6;
-    private const long TmpfsMagic = 0x01021994;
-
-    /// <summary>sizeof(struct statfs) is 120 on 64-bit Linux; f_type is its first word. Source: asm-generic/statfs.h.</summary>
-    private const int StatfsLength = 128;
+    private const ulong RamfsMagic = 0x858458f6;
+    private const ulong TmpfsMagic = 0x01021994;
 
     private const int CloseRangeCloseOnExec = 4;
     private const int CloseRange = 436;
@@ -44,9 +41,7 @@ public static unsafe class SystemRoot
     {
         ArgumentNullException.ThrowIfNull(oldRoot);
         int directory = (int)oldRoot.DangerousGetHandle();
-        nint* fileSystem = stackalloc nint[StatfsLength / sizeof(nint)];
-        Syscall.Check(NativeMethods.fstatfs(directory, fileSystem), "fstatfs", "initramfs");
-        if ((long)fileSystem[0] is not (RamfsMagic or TmpfsMagic))
+        if (FileSystemSpace.Of(oldRoot, "initramfs").Magic is not (RamfsMagic or TmpfsMagic))
         {
             return false;
         }

@@ -91,7 +91,8 @@ public static class VolumeRules
     {
         foreach (string path in (string[])[.. volume.SharedPaths, .. volume.ImagePaths])
         {
-            if (!BootConfigRules.IsPlainAbsolutePath(path) || !IsBelow(path, volume.MountPoint))
+            // A comma would end the mount option that names the subvolume.
+            if (!BootConfigRules.IsPlainAbsolutePath(path) || !IsBelow(path, volume.MountPoint) || path.Contains(','))
             {
                 return $"shared_paths, image_paths: {path} is no plain path below {volume.MountPoint}";
             }

@@ -4,6 +4,7 @@ using InitRuntime.Formats.BootReport;
 using InitRuntime.Linux;
 using InitRuntime.Linux.DeviceMapper;
 using InitRuntime.Storage.Devices;
+using InitRuntime.Storage.Snapshots;
 using InitRuntime.Volumes;
 
 namespace InitRuntime.Stages;
@@ -12,8 +13,8 @@ namespace InitRuntime.Stages;
 internal static class Persistence
 {
     internal static IReadOnlyList<VolumeReport> Mount(
-        BootConfiguration settings, SystemDisk disk, ModuleLoader modules, DeviceMonitor devices, DmControl deviceMapper, BootTpm tpm,
-        BootWatchdog watchdog, Deadline deadline, Kmsg log)
+        BootConfiguration settings, ImageState state, SystemDisk disk, ModuleLoader modules, DeviceMonitor devices, DmControl deviceMapper,
+        BootTpm tpm, BootWatchdog watchdog, Deadline deadline, Kmsg log)
     {
         if (settings.Volumes.Count == 0)
         {
@@ -22,6 +23,7 @@ internal static class Persistence
 
         using var tools = new RootTools(watchdog, log);
         var fileSystem = new VolumeFileSystem(modules, tools, log);
-        return new VolumeOpener(disk, devices, deviceMapper, tpm, tools, fileSystem, new ConsolePrompt(watchdog), log).OpenAll(settings.Volumes, deadline);
+        var providers = new VolumeDataProviders(state, settings.Volumes, fileSystem, tools, deviceMapper, modules, log);
+        return new VolumeOpener(disk, devices, deviceMapper, tpm, tools, fileSystem, providers, new ConsolePrompt(watchdog), log).OpenAll(settings.Volumes, deadline);
     }
 }

@@ -91,6 +91,15 @@ internal sealed class FirstBoot(BootTpm tpm, RootTools tools, VolumeFileSystem f
         return luks;
     }
 
+    /// <summary>Makes the file system of an encrypted volume anew. Its key stays: whoever could open it before still can.</summary>
+    /// <returns>The volume, without the mark that a power cut leaves: the next boot does the rest then.</returns>
+    internal LuksDevice Recreate(LuksDevice luks, string mapped, VolumeSettings volume)
+    {
+        luks = LuksHeader.WriteTokens(luks, [TokenChange.Put(FreeToken(luks), FirstBootToken.Write(FirstBootState.New))]);
+        fileSystem.Make(mapped, volume);
+        return LuksHeader.RemoveToken(luks, luks.FirstBoot!.Number);
+    }
+
     /// <summary>4096-byte sectors cost a disk less; a device of odd length cannot have them.</summary>
     internal static int EncryptionSector(string device)
     {

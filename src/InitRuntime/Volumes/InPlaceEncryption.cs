@@ -3,6 +3,7 @@ using System.Globalization;
 using InitRuntime.Formats;
 using InitRuntime.Formats.BootConfig;
 using InitRuntime.Formats.Luks2;
+using InitRuntime.Formats.Snapshots;
 using InitRuntime.Linux;
 using InitRuntime.Linux.DeviceMapper;
 using InitRuntime.Stages;
@@ -51,7 +52,8 @@ internal sealed class InPlaceEncryption(BootTpm tpm, RootTools tools, VolumeFile
             throw new BootException($"volume {volume.Name} of {length >> 20} MiB is too small to be encrypted in place", device, $"it needs more than {2 * Room >> 20} MiB");
         }
 
-        fileSystem.MakeRoom(device, volume, content.Superblock!, length, Room);
+        long snapshots = volume.SnapshotBytes > 0 ? length - SnapshotLayout.MaximumFileSystemLength(length, volume.SnapshotBytes) : 0;
+        fileSystem.MakeRoom(device, volume, content.Superblock!, length, Room + snapshots);
         using var passphrase = new SecretBuffer(SystemdUnseal.MaximumPassphraseLength);
         SystemdTpm2Token token = tpm.Seal(passphrase.Span, out int passphraseLength);
         CopyStart(device, length);

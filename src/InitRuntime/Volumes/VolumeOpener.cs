@@ -20,7 +20,8 @@ namespace InitRuntime.Volumes;
 /// a plain volume: its mark in the partition table) says how far that is.
 /// </summary>
 internal sealed class VolumeOpener(
-    SystemDisk disk, DeviceMonitor devices, DmControl deviceMapper, BootTpm tpm, RootTools tools, VolumeFileSystem fileSystem, ConsolePrompt prompt, Kmsg log)
+    SystemDisk disk, DeviceMonitor devices, DmControl deviceMapper, BootTpm tpm, RootTools tools, VolumeFileSystem fileSystem, VolumeDataProviders providers,
+    ConsolePrompt prompt, Kmsg log)
 {
     private readonly PartitionEditor _partitions = new(disk);
 
@@ -64,13 +65,52 @@ internal sealed class VolumeOpener(
         Grow(volume);
         if (isNew)
         {
-            log.Write(Priority.Choice, $"volumes: {volume.Name}: first boot: formatting {device}; what it holds counts for nothing");
-            fileSystem.Make(device, volume);
-            _partitions.MarkFilled(volume.Name);
+            MakePlain(volume, device);
         }
 
-        fileSystem.Mount(device, volume, volume.Grow);
-        return new VolumeReport { Name = volume.Name, MountPoint = volume.MountPoint, Device = device, FirstBoot = isNew };
+        SnapshotReport? snapshot = MountOrRecreate(volume, device, volume.Grow, out string? recreated, () =>
+        {
+            _partitions.MarkNewVolume(volume.Name);
+            MakePlain(volume, device);
+        });
+        return new VolumeReport
+        {
+            Name = volume.Name,
+            MountPoint = volume.MountPoint,
+            Device = device,
+            FirstBoot = isNew,
+            Snapshot = snapshot,
+            Recreated = recreated,
+        };
+    }
+
+    private void MakePlain(VolumeSettings volume, string device)
+    {
+        log.Write(Priority.Choice, $"volumes: {volume.Name}: first boot: formatting {device}; what it holds counts for nothing");
+        fileSystem.Make(device, volume);
+        _partitions.MarkFilled(volume.Name);
+    }
+
+    /// <summary>Mounts a volume. One that is damaged ends the boot, or is made anew: the mark that says so comes first, so a power cut changes nothing.</summary>
+    private SnapshotReport? MountOrRecreate(VolumeSettings volume, string device, bool grow, out string? recreated, Action recreate)
+    {
+        recreated = null;
+        IVolumeData data = providers.Of(volume);
+        try
+        {
+            return fileSystem.Mount(device, volume, data, grow);
+        }
+        catch (DamagedVolumeException e) when (volume.OnDamage == DamageAction.Recreate)
+        {
+            log.Write(Priority.Failure, $"volumes: {volume.Name} is made anew, as the manifest says; what it held is gone: {e.Message}");
+            recreated = e.Message;
+            recreate();
+            return fileSystem.Mount(device, volume, data, grow);
+        }
+        catch (DamagedVolumeException e)
+        {
+            throw new BootException(e.Message, e.Device, "repair it by hand, or set on-damage = \"recreate\" for a volume that can be lost", e);
+        }
     }
 
     private VolumeReport OpenEncrypted(VolumeSettings volume, BlockDevice device, bool isNew)
@@ -93,9 +133,10 @@ internal sealed class VolumeOpener(
         MappedDevice mapped = LuksVolume.Activate(deviceMapper, luks, encrypted, volume.Name, volumeKey.Span);
         mapped.WriteUdevRecord();
         tpm.MeasureVolume(volumeKey.Span, volume.Name, luks.Header.Binary.Uuid);
+        string path = $"/dev/mapper/{volume.Name}";
         if (luks.IsFirstBootUnfinished)
         {
-            luks = FirstBoot.Finish(luks, $"/dev/mapper/{volume.Name}", volume, key);
+            luks = FirstBoot.Finish(luks, path, volume, key);
         }
 
         if (luks.Header.OtherCopyProblem is { IsError: true } problem)
@@ -104,7 +145,7 @@ internal sealed class VolumeOpener(
             luks = LuksHeader.Repair(luks);
         }
 
-        fileSystem.Mount($"/dev/mapper/{volume.Name}", volume, volume.Grow || inPlace);
+        SnapshotReport? snapshot = MountOrRecreate(volume, path, volume.Grow || inPlace, out string? recreated, () => luks = FirstBoot.Recreate(luks, path, volume));
         return new VolumeReport
         {
             Name = volume.Name,
@@ -113,6 +154,8 @@ internal sealed class VolumeOpener(
             LuksUuid = luks.Header.Binary.Uuid,
             UnlockedBy = key.Source,
             FirstBoot = firstBoot,
+            Snapshot = snapshot,
+            Recreated = recreated,
         };
     }
 
@@ -132,6 +175,13 @@ internal sealed class VolumeOpener(
         if (mayEncryptInPlace && found is null && InPlaceEncryption.IsStaged(device.Path))
         {
             return InPlaceEncryption.Arrive(device);
+        }
+
+        if (error.IsError && volume.OnDamage == DamageAction.Recreate)
+        {
+            log.Write(Priority.Failure, $"volumes: {volume.Name} is made anew, as the manifest says; its encryption header is damaged: {error}");
+            _partitions.MarkNewVolume(volume.Name);
+            return FindOrMake(volume, device, isNew: true);
         }
 
         if (error.IsError)

@@ -13,6 +13,12 @@ namespace InitRuntime.Linux.DeviceMapper;
 /// <param name="Parameters">As on a dmsetup table line. Never a key.</param>
 public sealed record DmTarget(long LengthInSectors, string Type, string Parameters);
 
+/// <summary>What a device says of its table.</summary>
+/// <param name="TargetType">The kernel's name of its first target; empty when no table is live.</param>
+/// <param name="Text">What that target says, as <c>dmsetup status</c> shows it behind the target's name.</param>
+/// <param name="EventNumber">How often a target of this device had something to tell, for <see cref="DmControl.WaitForEvent"/>.</param>
+public readonly record struct DmStatus(string TargetType, string Text, uint EventNumber);
+
 /// <summary>The requests of /dev/mapper/control. Source: linux/dm-ioctl.h, drivers/md/dm-ioctl.c.</summary>
 public sealed unsafe class DmControl : IDisposable
 {
@@ -31,7 +37,9 @@ public sealed unsafe class DmControl : IDisposable
     private static readonly Ioctl<DmIoctl> _remove = new("DM_DEV_REMOVE", IoctlDirection.ReadWrite, Type, 4);
     private static readonly Ioctl<DmIoctl> _suspend = new("DM_DEV_SUSPEND", IoctlDirection.ReadWrite, Type, 6);
     private static readonly Ioctl<DmIoctl> _load = new("DM_TABLE_LOAD", IoctlDirection.ReadWrite, Type, 9);
+    private static readonly Ioctl<DmIoctl> _clear = new("DM_TABLE_CLEAR", IoctlDirection.ReadWrite, Type, 10);
     private static readonly Ioctl<DmIoctl> _status = new("DM_TABLE_STATUS", IoctlDirection.ReadWrite, Type, 12);
+    private static readonly Ioctl<DmIoctl> _arm = new("DM_DEV_ARM_POLL", IoctlDirection.ReadWrite, Type, 16);
 
     private readonly SafeFileHandle _control = KernelFile.Open("/dev/mapper/control", write: true);
     private readonly byte* _buffer = (byte*)NativeMemory.AllocZeroed(BufferLength);
@@ -95,6 +103,24 @@ public sealed unsafe class DmControl : IDisposable
         _suspend.Call(_control, header, name);
     }
 
+    /// <summary>
+    /// Holds back I/O once all that was under way has ended. A mounted file system is written out first and held at a point where it is
+    /// whole: what a snapshot wants. <see cref="Resume"/> lets both go on.
+    /// </summary>
+    /// <exception cref="SyscallException">EIO: the file system could not be written out; nothing is held back.</exception>
+    public void Freeze(string name)
+    {
+        DmIoctl* header = Header(name, SuspendFlag);
+        _suspend.Call(_control, header, name);
+    }
+
+    /// <summary>Takes a loaded table that is not live away again.</summary>
+    public void Clear(string name)
+    {
+        DmIoctl* header = Header(name, 0);
+        _clear.Call(_control, header, name);
+    }
+
     /// <summary>Removes a device that nobody uses.</summary>
     /// <exception cref="SyscallException">EBUSY: it is in use; ENXIO: there is none of that name.</exception>
     public void Remove(string name)
@@ -105,19 +131,65 @@ public sealed unsafe class DmControl : IDisposable
     }
 
     /// <summary>The status text of a device's first target, as <c>dmsetup status</c> shows it behind the target's name.</summary>
-    public string Status(string name)
+    public string Status(string name) => StatusOf(name).Text;
+
+    /// <summary>What a device says of its live table.</summary>
+    /// <exception cref="SyscallException">ENXIO: there is no such device.</exception>
+    public DmStatus StatusOf(string name)
     {
         DmIoctl* header = Header(name, 0);
         _status.Call(_control, header, name);
+        uint events = header->EventNumber;
         if (header->TargetCount == 0 || header->DataStart > BufferLength - sizeof(DmTargetSpec))
         {
-            return "";
+            return new("", "", events);
         }
 
-        int at = (int)header->DataStart + sizeof(DmTargetSpec);
-        var text = new ReadOnlySpan<byte>(_buffer + at, BufferLength - at);
-        int end = text.IndexOf((byte)0);
-        return Encoding.UTF8.GetString(end < 0 ? text : text[..end]);
+        int at = (int)header->DataStart;
+        var spec = (DmTargetSpec*)(_buffer + at);
+        string type = Text(MemoryMarshal.CreateSpan(ref Unsafe.As<DmTargetSpec.TypeArray, byte>(ref spec->TargetType), DmTargetSpec.TypeLength));
+        at += sizeof(DmTargetSpec);
+        return new(type, Text(new ReadOnlySpan<byte>(_buffer + at, BufferLength - at)), events);
+    }
+
+    /// <summary>The same; null if there is no such device, or no live table.</summary>
+    public DmStatus? TryStatusOf(string name)
+    {
+        try
+        {
+            return StatusOf(name) is { TargetType.Length: > 0 } status ? status : null;
+        }
+        catch (SyscallException e) when (e.Errno == Errno.ENXIO)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>
+    /// Waits until a device had something to tell since a status was read: for a snapshot, that it became invalid. A merge tells nothing
+    /// while it goes on or when it ends.
+    /// </summary>
+    /// <param name="name">The device.</param>
+    /// <param name="eventNumber">Of the last status that was read.</param>
+    /// <param name="deadline">DM_DEV_WAIT has none, so poll(2) waits on the control device instead.</param>
+    /// <returns>False: the deadline has passed.</returns>
+    /// <exception cref="SyscallException">ENXIO: there is no such device (any more).</exception>
+    public bool WaitForEvent(string name, uint eventNumber, Deadline deadline)
+    {
+        while (true)
+        {
+            // Armed first: an event after the status was read wakes the poll.
+            _arm.Call(_control, Header("", 0), "/dev/mapper/control");
+            if (StatusOf(name).EventNumber != eventNumber)
+            {
+                return true;
+            }
+
+            if (!Poll.UntilReadable(_control, deadline))
+            {
+                return false;
+            }
+        }
     }
 
     /// <inheritdoc/>
@@ -138,6 +210,12 @@ public sealed unsafe class DmControl : IDisposable
         header->Flags = flags;
         Copy(name, MemoryMarshal.CreateSpan(ref Unsafe.As<DmIoctl.NameArray, byte>(ref header->Name), DmIoctl.NameLength));
         return header;
+    }
+
+    private static string Text(ReadOnlySpan<byte> field)
+    {
+        int end = field.IndexOf((byte)0);
+        return Encoding.UTF8.GetString(end < 0 ? field : field[..end]);
     }
 
     private static void Copy(string text, Span<byte> field)

@@ -54,10 +54,15 @@ public sealed record MappedDevice(string Name, string Uuid, uint Major, uint Min
     /// Leaves the record that udev of the running system looks for: without it, udev takes the device for one that is still being
     /// set up, and units wait for it in vain. Source: lvm2's 10-dm.rules, systemd's 99-systemd.rules.
     /// </summary>
-    public void WriteUdevRecord()
+    /// <param name="hidden">Whether it is but a part of another device: udev then does not look at what it holds, and makes no links
+    /// to it but that of its name. (Debian 13's rules keep one of the flags under a name of its own.)</param>
+    public void WriteUdevRecord(bool hidden = false)
     {
+        ReadOnlySpan<byte> record = hidden
+            ? "E:DM_UDEV_PRIMARY_SOURCE_FLAG=1\nE:DM_UDEV_DISABLE_DISK_RULES_FLAG=1\nE:DM_UDEV_DISABLE_OTHER_RULES_FLAG=1\nE:DM_COOKIE_DISABLE_OTHER_RULES_FLAG=1\n"u8
+            : "E:DM_UDEV_PRIMARY_SOURCE_FLAG=1\n"u8;
         KernelFile.MakeDirectory("/run/udev", 0x1ed /* 0755 */);
         KernelFile.MakeDirectory("/run/udev/data", 0x1ed /* 0755 */);
-        KernelFile.Create($"/run/udev/data/b{Major}:{Minor}", "E:DM_UDEV_PRIMARY_SOURCE_FLAG=1\n"u8, 0x1a4 /* 0644 */);
+        KernelFile.Create($"/run/udev/data/b{Major}:{Minor}", record, 0x1a4 /* 0644 */);
     }
 }

@@ -40,19 +40,9 @@ public sealed class ModuleLoader(IReadOnlyList<ModuleSettings> modules, Kmsg log
 
         for (int i = 0; i < modules.Count; i++)
         {
-            if (!modules[i].Always || modules[i].InRoot != inRoot)
+            if (modules[i].Always && modules[i].InRoot == inRoot)
             {
-                continue;
-            }
-
-            try
-            {
-                Load(i);
-            }
-            catch (SyscallException e)
-            {
-                throw new BootException(
-                    $"module {modules[i].Name} cannot be loaded: {e.Message}", hint: "were the kernel and the modules of the image built together?", inner: e);
+                LoadOrFail(i);
             }
         }
     }
@@ -81,6 +71,32 @@ public sealed class ModuleLoader(IReadOnlyList<ModuleSettings> modules, Kmsg log
             {
                 TryLoad(i, algorithm);
             }
+        }
+    }
+
+    /// <summary>Loads a module that only some boots need; that the kernel has it built in is no error.</summary>
+    /// <exception cref="BootException">It cannot be loaded.</exception>
+    public void LoadByName(string name)
+    {
+        for (int i = 0; i < modules.Count; i++)
+        {
+            if (modules[i].Name == name)
+            {
+                LoadOrFail(i);
+            }
+        }
+    }
+
+    private void LoadOrFail(int index)
+    {
+        try
+        {
+            Load(index);
+        }
+        catch (SyscallException e)
+        {
+            throw new BootException(
+                $"module {modules[index].Name} cannot be loaded: {e.Message}", hint: "were the kernel and the modules of the image built together?", inner: e);
         }
     }
 

@@ -1,3 +1,4 @@
+using System;
 using InitRuntime.Formats;
 using InitRuntime.Formats.Gpt;
 using InitRuntime.Linux;
@@ -30,12 +31,11 @@ public sealed class PartitionEditor(SystemDisk disk)
 
     /// <summary>Takes away the mark that says that a partition's content counts for nothing.</summary>
     /// <exception cref="SyscallException">The disk cannot be written.</exception>
-    public void MarkFilled(string label)
-    {
-        GptTable table = Read();
-        Partition partition = Find(table, label);
-        Write(table.WithPartition(partition with { Attributes = partition.Attributes & ~PartitionAttributes.NewVolume }));
-    }
+    public void MarkFilled(string label) => Mark(label, attributes => attributes & ~PartitionAttributes.NewVolume);
+
+    /// <summary>Sets that mark again: what the partition holds counts for nothing from now on.</summary>
+    /// <exception cref="SyscallException">The disk cannot be written.</exception>
+    public void MarkNewVolume(string label) => Mark(label, attributes => attributes | PartitionAttributes.NewVolume);
 
     /// <summary>
     /// Grows the disk's last partition to the end of the disk, on the disk and in the kernel; false when there is no room, as on
@@ -61,6 +61,13 @@ public sealed class PartitionEditor(SystemDisk disk)
         BlockPartition.Resize(
             device, partition.Number, partition.FirstSector * grown.SectorSize, partition.Sectors * grown.SectorSize, disk.Device.Path);
         return true;
+    }
+
+    private void Mark(string label, Func<PartitionAttributes, PartitionAttributes> change)
+    {
+        GptTable table = Read();
+        Partition partition = Find(table, label);
+        Write(table.WithPartition(partition with { Attributes = change(partition.Attributes) }));
     }
 
     private static Partition Find(GptTable table, string label) =>

@@ -34,6 +34,23 @@ public sealed record RootPartition(BlockDevice Device, string Slot)
             () => new BootException("the kernel made no nodes for the root slots in time", disk.Device.Path));
     }
 
+    /// <summary>What the other slots hold. Read when it is asked for: a usual boot does not need it.</summary>
+    public IReadOnlyList<SlotImage> ReadOthers(SystemDisk disk, BootConfiguration settings)
+    {
+        ArgumentNullException.ThrowIfNull(disk);
+        ArgumentNullException.ThrowIfNull(settings);
+        var others = new List<SlotImage>();
+        foreach (Partition slot in Slots(disk, settings))
+        {
+            if (slot.Label != Slot && disk.FindNode(slot) is { } node)
+            {
+                others.Add(SlotImage.Read(slot.Label, node));
+            }
+        }
+
+        return others;
+    }
+
     /// <summary>Whether a disk has this image in one of its root slots; false while its partitions are not there yet.</summary>
     internal static bool IsOn(SystemDisk disk, BootConfiguration settings) =>
         Slots(disk, settings).Exists(slot => disk.FindNode(slot) is { } node && Read(node, settings, out _) == settings.ImageUuid);

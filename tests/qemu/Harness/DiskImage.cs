@@ -13,7 +13,7 @@ using InitRuntime.Mkinitramfs.Run;
 namespace InitRuntime.Qemu.Harness;
 
 /// <summary>A test's own copy of an image's disk, to be damaged before or between boots. The copy goes with the test.</summary>
-internal sealed class DiskImage : IDisposable
+internal sealed partial class DiskImage : IDisposable
 {
     private const int SectorSize = 512;
 
@@ -74,19 +74,6 @@ internal sealed class DiskImage : IDisposable
     /// <summary>Fills a stretch of a partition with one byte, on the disk as the guest left it.</summary>
     internal DiskImage FillAsGuestLeftIt(string label, long offset, long length, byte value) => OnGuestDisk(
         string.Create(CultureInfo.InvariantCulture, $"write -P {value} {OffsetOf(label) + offset} {length}"));
-
-    /// <summary>Replaces a file of a FAT partition, on the disk as the guest left it.</summary>
-    internal DiskImage ReplaceFileAsGuestLeftIt(string label, string name, string file)
-    {
-        string flat = Flatten();
-        Mtools("mcopy", "-o", "-i", $"{flat}@@{OffsetOf(label)}", file, $"::{name}").Run(Quiet);
-        string slot = System.IO.Path.Combine(Directory, $"{label}.img");
-        new HostCommand(
-            "dd", $"if={flat}", $"of={slot}", "bs=1M", "iflag=skip_bytes,count_bytes", $"skip={OffsetOf(label)}", $"count={LengthOf(label)}",
-            "status=none").Run(Quiet);
-        File.Delete(flat);
-        return WriteAsGuestLeftIt(label, 0, slot);
-    }
 
     /// <summary>The whole disk as the guest left it, as a raw image that the tools of the host read.</summary>
     internal string Flatten()

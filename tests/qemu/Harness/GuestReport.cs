@@ -5,9 +5,14 @@ using System.Text.Json.Nodes;
 namespace InitRuntime.Qemu.Harness;
 
 /// <summary>What a running guest said about its boot, on its own port.</summary>
-internal sealed class GuestReport(string json)
+internal sealed class GuestReport(JsonNode document)
 {
-    private readonly JsonNode _document = JsonNode.Parse(json)!;
+    private readonly JsonNode _document = document;
+
+    internal GuestReport(string json)
+        : this(JsonNode.Parse(json)!)
+    {
+    }
 
     /// <summary>systemd's word: running, degraded ...</summary>
     internal string System => Text("system");
@@ -39,7 +44,30 @@ internal sealed class GuestReport(string json)
     /// <summary>What /init says of a volume; fails if it has none of that name.</summary>
     internal JsonNode Volume(string name) => _document["boot"]!["volumes"]!.AsArray().Single(volume => volume!["name"]!.GetValue<string>() == name)!;
 
-    public override string ToString() => json;
+    /// <summary>Version of the running image, by a file of its root.</summary>
+    internal string Version => Text("version");
+
+    /// <summary>Whether the guest waits for commands.</summary>
+    internal bool TakesCommands => _document["commands"]?.GetValue<bool>() ?? false;
+
+    /// <summary>Whether the loader started this image on trial, as /init understood it.</summary>
+    internal bool? OnTrial => _document["boot"]?["on_trial"]?.GetValue<bool>();
+
+    /// <summary>Who wrote there, in order: <c>1.0 one</c> ... A volume's list is in its directories data and log, and there is one in /etc.</summary>
+    internal IReadOnlyList<string> Writers(string directory) => Lines(_document["writers"]![directory]);
+
+    /// <summary>The files of a volume that were written by one <c>write</c> and are as they were.</summary>
+    internal int Files(string volume, string name) => _document["files"]![volume]![name]?.GetValue<int>() ?? 0;
+
+    /// <summary>Files whose content is not what was written: there must never be one.</summary>
+    internal IReadOnlyList<string> BadFiles => Lines(_document["bad"]);
+
+    /// <summary>What /init said to the kernel's log.</summary>
+    internal IReadOnlyList<string> Log => Lines(_document["log"]);
+
+    public override string ToString() => _document.ToJsonString();
+
+    private static IReadOnlyList<string> Lines(JsonNode? lines) => [.. (lines?.AsArray() ?? []).Select(line => line!.GetValue<string>())];
 
     private JsonArray AllStages => _document["boot"]!["stages"]!.AsArray();
 

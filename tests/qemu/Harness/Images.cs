@@ -8,6 +8,7 @@ using InitRuntime.Mkinitramfs.Build;
 using InitRuntime.Mkinitramfs.Host;
 using InitRuntime.Mkinitramfs.Initramfs;
 using InitRuntime.Mkinitramfs.Manifest;
+using InitRuntime.Mkinitramfs.Rootfs;
 using InitRuntime.Mkinitramfs.Signing;
 
 namespace InitRuntime.Qemu.Harness;
@@ -64,9 +65,15 @@ internal static class Images
         manifest.Replace("[rootfs]", $"[rootfs]\n{keys}", StringComparison.Ordinal);
 
     /// <summary>An image of the demo's manifest as <paramref name="edit"/> changes it, built unless the cache has it.</summary>
-    internal static BuiltImage Open(string name, Func<string, string> edit)
+    /// <param name="name">What it is called in the cache.</param>
+    /// <param name="edit">Gets the demo's manifest.</param>
+    /// <param name="added">
+    /// A directory of text files that are added to the root file system, at the end of the files that it has already, with the
+    /// image's version in place of <c>@VERSION@</c>. Images that differ in these alone share one root archive.
+    /// </param>
+    internal static BuiltImage Open(string name, Func<string, string> edit, string? added = null)
     {
-        string directory = Path.Combine(Places.Cache, $"{name}-{Key(edit)}");
+        string directory = Path.Combine(Places.Cache, $"{name}-{Key(edit, added)}");
         Directory.CreateDirectory(Places.Cache);
         using FileStream held = FileLock.Hold(Path.Combine(Places.Cache, $"{name}.lock"));
         if (!Directory.Exists(directory))
@@ -77,7 +84,7 @@ internal static class Images
             }
 
             string work = $"{directory}.{Environment.ProcessId}.tmp";
-            Build(Path.Combine(work, "source"), Path.Combine(work, "image"), edit);
+            Build(Path.Combine(work, "source"), Path.Combine(work, "image"), edit, added);
             Directory.Move(work, directory);
         }
 
@@ -87,7 +94,7 @@ internal static class Images
     private static bool IsStale(string directory) => DateTime.UtcNow - Directory.GetCreationTimeUtc(directory) > _staleAfter;
 
     /// <summary>Copies the demo's files, edits the manifest's copy and builds it.</summary>
-    private static void Build(string source, string image, Func<string, string> edit)
+    private static void Build(string source, string image, Func<string, string> edit, string? added = null)
     {
         foreach (string file in DemoFiles())
         {
@@ -117,7 +124,19 @@ internal static class Images
         using var log = new StringWriter();
         try
         {
-            ImageBuilder.Build(checkedManifest, image, new PlainLog(log, showCommands: true));
+            var to = new PlainLog(log, showCommands: true);
+            string tar = Path.Combine(source, "root.tar");
+            if (added is not null)
+            {
+                using TarArchive root = TarArchive.Open(new DebianRoot(Tools, CacheDirectory.Path, to).Make(checkedManifest));
+                ExtendedRoot.Write(root, tar, [.. FilesIn(added).Select(file => (
+                    Path.GetRelativePath(added, file),
+                    File.ReadAllText(file).Replace("@VERSION@", checkedManifest.Image.Version, StringComparison.Ordinal)))]);
+                checkedManifest = checkedManifest with { Rootfs = checkedManifest.Rootfs with { Tar = tar } };
+            }
+
+            ImageBuilder.Build(checkedManifest, image, to);
+            File.Delete(tar);
         }
         catch (BuildException e)
         {
@@ -141,10 +160,10 @@ internal static class Images
     }
 
     /// <summary>A digest of all that the image is made from, but for Debian's packages.</summary>
-    private static string Key(Func<string, string> edit)
+    private static string Key(Func<string, string> edit, string? added)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        foreach (string file in DemoFiles().Concat(GuestFiles()))
+        foreach (string file in DemoFiles().Concat(GuestFiles()).Concat(added is null ? [] : FilesIn(added)))
         {
             hash.AppendData(Encoding.UTF8.GetBytes($"{Path.GetRelativePath(DemoDirectory, file)}\n{File.GetUnixFileMode(file)}\n"));
             hash.AppendData(SHA256.HashData(File.ReadAllBytes(file)));
@@ -165,16 +184,17 @@ internal static class Images
         return Convert.ToHexStringLower(hash.GetHashAndReset())[..16];
     }
 
-    /// <summary>What the images of <see cref="VolumeImages"/> have beside the demo's files.</summary>
+    /// <summary>What the images of <see cref="VolumeImages"/> and <see cref="ImageFamily"/> have beside the demo's files.</summary>
     private static string GuestDirectory { get; } = Path.Combine(Places.Repository, "tests", "qemu", "Guest");
 
-    private static IEnumerable<string> GuestFiles() =>
-        Directory.GetFiles(GuestDirectory, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal);
+    private static IEnumerable<string> GuestFiles() => FilesIn(GuestDirectory);
+
+    private static IEnumerable<string> FilesIn(string directory) =>
+        Directory.GetFiles(directory, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal);
 
     private static string DemoDirectory { get; } = Path.Combine(Places.Repository, "examples", "demo");
 
     /// <summary>The demo's own files, without keys that somebody made there.</summary>
-    private static IEnumerable<string> DemoFiles() => Directory.GetFiles(DemoDirectory, "*", SearchOption.AllDirectories)
-        .Where(file => !file.StartsWith(Path.Combine(DemoDirectory, "keys") + Path.DirectorySeparatorChar, StringComparison.Ordinal))
-        .Order(StringComparer.Ordinal);
+    private static IEnumerable<string> DemoFiles() => FilesIn(DemoDirectory)
+        .Where(file => !file.StartsWith(Path.Combine(DemoDirectory, "keys") + Path.DirectorySeparatorChar, StringComparison.Ordinal));
 }

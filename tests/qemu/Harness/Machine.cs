@@ -1,5 +1,7 @@
 using System;
 using System.IO;
+using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Threading;
 using System.Threading.Channels;
 using System.Threading.Tasks;
@@ -31,7 +33,9 @@ internal sealed class Machine : IAsyncDisposable
     private readonly VirtualMachine _machine;
     private readonly ITestOutputHelper _output;
     private readonly Channel<Verdict> _verdicts = Channel.CreateUnbounded<Verdict>();
+    private readonly Channel<JsonNode> _answers = Channel.CreateUnbounded<JsonNode>();
     private readonly ConsoleWatch _watch;
+    private volatile bool _takesCommands;
     private int _waitFrom;
 
     private Machine(MachineOptions options, ITestOutputHelper output)
@@ -41,7 +45,7 @@ internal sealed class Machine : IAsyncDisposable
         _watch = new ConsoleWatch(verdict => _verdicts.Writer.TryWrite(verdict));
         _machine.Console.Line += _watch.Take;
         _machine.Continue();
-        new Thread(WaitForReport) { IsBackground = true, Name = "verdict" }.Start();
+        new Thread(WaitForReports) { IsBackground = true, Name = "verdict" }.Start();
     }
 
     /// <summary>All that came over the serial line since it was switched on.</summary>
@@ -137,11 +141,48 @@ internal sealed class Machine : IAsyncDisposable
         _machine.Console.Type(text);
     }
 
+    /// <summary>
+    /// Has a running guest of an <see cref="ImageFamily"/> do something, and gives its answer: <c>command</c>, <c>exit</c>, <c>output</c>.
+    /// tests/qemu/Guest/usr/lib/initruntime-test/state tells which commands there are.
+    /// </summary>
+    /// <param name="command">One line.</param>
+    /// <param name="mayFail">Whether an exit code that is not 0 is an answer too.</param>
+    internal async Task<JsonNode> CommandAsync(string command, bool mayFail = false)
+    {
+        _takesCommands = command is not ("off" or "reboot");
+        _machine.Send(command);
+        using var limit = new CancellationTokenSource(_bootLimit);
+        JsonNode answer;
+        try
+        {
+            answer = await _answers.Reader.ReadAsync(limit.Token);
+        }
+        catch (Exception e) when (e is OperationCanceledException or ChannelClosedException)
+        {
+            throw new InvalidOperationException($"the guest did not answer to \"{command}\"", e);
+        }
+
+        Assert.Equal(command, answer["command"]!.GetValue<string>());
+        Assert.True(mayFail || answer["exit"]!.GetValue<int>() == 0, $"the guest failed: {answer}");
+        return answer;
+    }
+
+    /// <summary>What the running guest tells now.</summary>
+    internal async Task<GuestReport> ReportAgainAsync() => new((await CommandAsync("report"))["report"]!.DeepClone());
+
     /// <summary>Cuts the power.</summary>
     internal Task CutPowerAsync() => Task.Run(_machine.CutPower);
 
-    /// <summary>Waits until the guest has switched itself off.</summary>
-    internal async Task EndAsync() => Assert.True(await Task.Run(() => _machine.WaitForEnd(_restartLimit)), "the machine did not switch off");
+    /// <summary>Waits until the guest has switched itself off; one that takes commands is told to.</summary>
+    internal async Task EndAsync()
+    {
+        if (_takesCommands)
+        {
+            await CommandAsync("off", mayFail: true);
+        }
+
+        Assert.True(await Task.Run(() => _machine.WaitForEnd(_restartLimit)), "the machine did not switch off");
+    }
 
     public async ValueTask DisposeAsync()
     {
@@ -153,15 +194,40 @@ internal sealed class Machine : IAsyncDisposable
         _places.Release();
     }
 
-    private void WaitForReport()
+    private void WaitForReports()
     {
-        if (_machine.WaitForReport(_longestTest) is { } report)
+        while (_machine.WaitForReport(_longestTest) is { } line)
         {
-            _verdicts.Writer.TryWrite(new Running(new GuestReport(report)));
+            if (Parse(line) is not { } document)
+            {
+                continue;
+            }
+
+            if (document["command"] is not null)
+            {
+                _answers.Writer.TryWrite(document);
+                continue;
+            }
+
+            var report = new GuestReport(document);
+            _takesCommands = report.TakesCommands;
+            _verdicts.Writer.TryWrite(new Running(report));
         }
-        else
+
+        _verdicts.Writer.TryComplete();
+        _answers.Writer.TryComplete();
+    }
+
+    /// <summary>A line of the guest; null for one that a reset cut short.</summary>
+    private static JsonNode? Parse(string line)
+    {
+        try
         {
-            _verdicts.Writer.TryComplete();
+            return JsonNode.Parse(line);
+        }
+        catch (JsonException)
+        {
+            return null;
         }
     }
 }

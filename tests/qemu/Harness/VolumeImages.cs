@@ -75,11 +75,14 @@ internal static class VolumeImages
         pcrs = [7]
         """));
 
-    /// <summary>The other file systems' tools, and what lets systemd unlock a volume by the TPM.</summary>
+    /// <summary>
+    /// The other file systems' tools, what tells of mapped devices, and what lets systemd unlock a volume by the TPM. One list for all
+    /// images, so that they share one root archive.
+    /// </summary>
     private static readonly string[] _packages =
     [
-        "btrfs-progs", "e2fsprogs", "xfsprogs", "systemd-cryptsetup", "libtss2-esys-3.0.2-0t64", "libtss2-mu-4.0.1-0t64", "libtss2-rc0t64",
-        "libtss2-tcti-device0t64",
+        "btrfs-progs", "e2fsprogs", "xfsprogs", "mount", "dmsetup", "systemd-cryptsetup", "libtss2-esys-3.0.2-0t64", "libtss2-mu-4.0.1-0t64",
+        "libtss2-rc0t64", "libtss2-tcti-device0t64",
     ];
 
     /// <summary><c>var</c>: btrfs, encrypted and formatted by the first boot; <c>plain</c>: ext4, not encrypted, the last partition, which grows.</summary>
@@ -99,14 +102,18 @@ internal static class VolumeImages
 
     private static BuiltImage Open(string name, string sections) => Images.Open($"volumes-{name}", demo => WithVolumes(demo, sections));
 
-    /// <summary>The demo's manifest with the guest's files and program, and with other volumes.</summary>
-    private static string WithVolumes(string demo, string sections)
+    /// <summary>The demo's manifest with the guest's files and one of its programs, and with other volumes.</summary>
+    /// <param name="demo">The demo's manifest.</param>
+    /// <param name="sections">The volumes; overlays where it is not to be /etc in memory; whatever else the demo has no section of.</param>
+    /// <param name="program">A program of tests/qemu/Guest, which is PID 1.</param>
+    internal static string WithVolumes(string demo, string sections, string program = "init")
     {
         string manifest = CutSections(demo, "[[volume]]", "[[overlay]]")
             .Replace("files = [\"files\"]", "files = [\"files\", \"guest\"]", StringComparison.Ordinal)
             .Replace("\"btrfs-progs\"", $"\"{string.Join("\", \"", _packages)}\"", StringComparison.Ordinal)
-            .Replace("[boot]", "[boot]\ninit = \"/usr/lib/initruntime-test/init\"", StringComparison.Ordinal);
-        return $"{manifest}\n{sections}\n\n[[overlay]]\npath = \"/etc\"\n";
+            .Replace("[boot]", $"[boot]\ninit = \"/usr/lib/initruntime-test/{program}\"", StringComparison.Ordinal);
+        string overlay = sections.Contains("[[overlay]]", StringComparison.Ordinal) ? "" : "\n[[overlay]]\npath = \"/etc\"\n";
+        return $"{manifest}\n{sections}\n{overlay}";
     }
 
     /// <summary>Takes out whole sections of a manifest.</summary>

@@ -18,6 +18,15 @@ internal sealed class FactWithLoopDeviceAttribute : FactAttribute
         Skip = Environment.IsPrivilegedProcess && File.Exists("/dev/loop-control") ? null : "root on a kernel with loop devices is needed";
 }
 
+/// <summary>A fact about a btrfs that is mounted, on a kernel that has it built in or loaded.</summary>
+internal sealed class FactWithBtrfsAttribute : FactAttribute
+{
+    public FactWithBtrfsAttribute() =>
+        Skip = Environment.IsPrivilegedProcess && File.Exists("/dev/loop-control") && File.ReadAllText("/proc/filesystems").Contains("\tbtrfs\n")
+            ? null
+            : "root on a kernel with loop devices and btrfs is needed";
+}
+
 /// <summary>A fact about kernel keys, on a kernel that gives them out: containers often may not have any.</summary>
 internal sealed class FactWithKeysAttribute : FactAttribute
 {

@@ -2,6 +2,7 @@ using System.Collections.Generic;
 using System.IO;
 using System.Runtime.CompilerServices;
 using InitRuntime.Linux;
+using InitRuntime.Linux.Btrfs;
 using InitRuntime.Linux.DeviceMapper;
 using InitRuntime.Mkinitramfs.Host;
 using InitRuntime.Unit.Harness;
@@ -54,14 +55,19 @@ public sealed unsafe class KernelStructureTests
         Check(
             "linux/fs.h",
             Equal("BLKSSZGET", new Ioctl<int>("", IoctlDirection.None, 0x12, 104).Request),
+            Equal("BLKFLSBUF", BlockDeviceCache.Drop.Request),
             Equal("BLKGETSIZE64", new Ioctl<ulong>("", IoctlDirection.Read, 0x12, 114).Request),
             Equal("FS_IOC_GETFLAGS", new Ioctl<long>("", IoctlDirection.Read, (byte)'f', 1).Request),
             Equal("FS_IOC_SETFLAGS", new Ioctl<long>("", IoctlDirection.Write, (byte)'f', 2).Request));
         Check(
             "linux/dm-ioctl.h",
             Equal("DM_TABLE_STATUS", new Ioctl<DmIoctl>("", IoctlDirection.ReadWrite, 0xfd, 12).Request),
+            Equal("DM_TABLE_CLEAR", new Ioctl<DmIoctl>("", IoctlDirection.ReadWrite, 0xfd, 10).Request),
             Equal("DM_DEV_STATUS", new Ioctl<DmIoctl>("", IoctlDirection.ReadWrite, 0xfd, 7).Request),
-            Equal("DM_DEV_SUSPEND", new Ioctl<DmIoctl>("", IoctlDirection.ReadWrite, 0xfd, 6).Request));
+            Equal("DM_DEV_SUSPEND", new Ioctl<DmIoctl>("", IoctlDirection.ReadWrite, 0xfd, 6).Request),
+            Equal("DM_TABLE_CLEAR", new Ioctl<DmIoctl>("", IoctlDirection.ReadWrite, 0xfd, 10).Request),
+            Equal("DM_DEV_ARM_POLL", new Ioctl<DmIoctl>("", IoctlDirection.ReadWrite, 0xfd, 16).Request),
+            Equal("DM_SUSPEND_FLAG", 1 << 1));
     }
 
     [Fact]
@@ -81,6 +87,81 @@ public sealed unsafe class KernelStructureTests
             Offset("struct blkpg_partition", "volname", &partition, &partition.VolumeName),
             Equal("BLKPG", BlockPartition.Request.Request),
             Equal("BLKPG_RESIZE_PARTITION", BlockPartition.ResizeOperation));
+    }
+
+    [Fact]
+    public void Btrfs_structures_and_requests_are_those_of_the_header()
+    {
+        BtrfsVolumeArguments volume = default;
+        BtrfsSubvolumeArguments subvolume = default;
+        BtrfsTime time = default;
+        BtrfsReferences references = default;
+        BtrfsLookup lookup = default;
+        Check(
+            "linux/btrfs.h",
+            Size<BtrfsVolumeArguments>("struct btrfs_ioctl_vol_args_v2"),
+            Offset("struct btrfs_ioctl_vol_args_v2", "transid", &volume, &volume.Transaction),
+            Offset("struct btrfs_ioctl_vol_args_v2", "flags", &volume, &volume.Flags),
+            Offset("struct btrfs_ioctl_vol_args_v2", "unused", &volume, &volume.Unused),
+            Offset("struct btrfs_ioctl_vol_args_v2", "name", &volume, &volume.Name),
+            Equal("BTRFS_SUBVOL_NAME_MAX", BtrfsVolumeArguments.LongestName),
+            Size<BtrfsEntryName>("((struct btrfs_ioctl_get_subvol_info_args *)0)->name"),
+            Size<BtrfsTime>("struct btrfs_ioctl_timespec"),
+            Offset("struct btrfs_ioctl_timespec", "nsec", &time, &time.Nanoseconds),
+            Size<BtrfsSubvolumeArguments>("struct btrfs_ioctl_get_subvol_info_args"),
+            Offset("struct btrfs_ioctl_get_subvol_info_args", "name", &subvolume, &subvolume.Name),
+            Offset("struct btrfs_ioctl_get_subvol_info_args", "parent_id", &subvolume, &subvolume.ParentId),
+            Offset("struct btrfs_ioctl_get_subvol_info_args", "generation", &subvolume, &subvolume.Generation),
+            Offset("struct btrfs_ioctl_get_subvol_info_args", "uuid", &subvolume, &subvolume.Uuid),
+            Offset("struct btrfs_ioctl_get_subvol_info_args", "ctransid", &subvolume, &subvolume.ChangeTransaction),
+            Offset("struct btrfs_ioctl_get_subvol_info_args", "otime", &subvolume, &subvolume.OriginTime),
+            Size<BtrfsReferences>("struct btrfs_ioctl_get_subvol_rootref_args"),
+            Size<BtrfsReferences.Reference>("((struct btrfs_ioctl_get_subvol_rootref_args *)0)->rootref[0]"),
+            Offset("struct btrfs_ioctl_get_subvol_rootref_args", "rootref", &references, &references.References),
+            Offset("struct btrfs_ioctl_get_subvol_rootref_args", "rootref[0].dirid", &references, Of(ref references.References[0].DirectoryId)),
+            Offset("struct btrfs_ioctl_get_subvol_rootref_args", "num_items", &references, &references.Count),
+            Size<BtrfsLookup>("struct btrfs_ioctl_ino_lookup_user_args"),
+            Offset("struct btrfs_ioctl_ino_lookup_user_args", "treeid", &lookup, &lookup.TreeId),
+            Offset("struct btrfs_ioctl_ino_lookup_user_args", "name", &lookup, &lookup.Name),
+            Offset("struct btrfs_ioctl_ino_lookup_user_args", "path", &lookup, &lookup.Path),
+            Equal("BTRFS_IOC_SYNC", BtrfsSubvolume.SyncRequest.Request),
+            Equal("BTRFS_IOC_SNAP_CREATE_V2", BtrfsSubvolume.SnapshotRequest.Request),
+            Equal("BTRFS_IOC_SUBVOL_CREATE_V2", BtrfsSubvolume.CreateRequest.Request),
+            Equal("BTRFS_IOC_GET_SUBVOL_INFO", BtrfsSubvolume.InfoRequest.Request),
+            Equal("BTRFS_IOC_GET_SUBVOL_ROOTREF", BtrfsSubvolume.ReferencesRequest.Request),
+            Equal("BTRFS_IOC_INO_LOOKUP_USER", BtrfsSubvolume.LookupRequest.Request),
+            Equal("BTRFS_IOC_SNAP_DESTROY_V2", BtrfsSubvolume.DeleteRequest.Request));
+        Check("linux/btrfs_tree.h", Equal("BTRFS_FIRST_FREE_OBJECTID", (uint)BtrfsSubvolume.RootInode));
+        Check("linux/magic.h", Equal("BTRFS_SUPER_MAGIC", (uint)BtrfsSubvolume.FileSystemMagic));
+    }
+
+    [Fact]
+    public void What_the_kernel_tells_of_files_is_that_of_the_headers()
+    {
+        StatFs fileSystem = default;
+        Check(
+            "asm/statfs.h",
+            Size<StatFs>("struct statfs"),
+            Offset("struct statfs", "f_blocks", &fileSystem, &fileSystem.Blocks),
+            Offset("struct statfs", "f_bavail", &fileSystem, &fileSystem.AvailableBlocks),
+            Offset("struct statfs", "f_frsize", &fileSystem, &fileSystem.FragmentSize));
+
+        // struct linux_dirent64 is in no header; on 64-bit machines this is the same.
+        DirectoryRecord record = default;
+        Check(
+            "dirent.h",
+            Offset("struct dirent", "d_off", &record, &record.Position),
+            Offset("struct dirent", "d_reclen", &record, &record.Length),
+            Offset("struct dirent", "d_type", &record, &record.Kind),
+            Offset("struct dirent", "d_name", &record, &record.FirstOfName),
+            Equal("offsetof(struct dirent, d_name)", DirectoryRecord.NameOffset),
+            Equal("DT_FIFO", (uint)FileKind.Pipe),
+            Equal("DT_CHR", (uint)FileKind.CharacterDevice),
+            Equal("DT_DIR", (uint)FileKind.Directory),
+            Equal("DT_BLK", (uint)FileKind.BlockDevice),
+            Equal("DT_REG", (uint)FileKind.File),
+            Equal("DT_LNK", (uint)FileKind.SymbolicLink),
+            Equal("DT_SOCK", (uint)FileKind.Socket));
     }
 
     [Fact]
@@ -149,6 +230,8 @@ public sealed unsafe class KernelStructureTests
 
     private static string Offset(string type, string field, void* structure, void* member) =>
         $"_Static_assert(offsetof({type}, {field}) == {(byte*)member - (byte*)structure}, \"offset of {field}\");";
+
+    private static void* Of<T>(ref T member) => Unsafe.AsPointer(ref member);
 
     private static string Equal(string constant, uint value) => $"_Static_assert((unsigned)({constant}) == {value}u, \"{constant}\");";
 

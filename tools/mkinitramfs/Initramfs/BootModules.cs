@@ -1,5 +1,6 @@
 using System.Collections.Generic;
 using System.Linq;
+using InitRuntime.Formats.BootConfig;
 using InitRuntime.Mkinitramfs.Manifest;
 
 namespace InitRuntime.Mkinitramfs.Initramfs;
@@ -49,6 +50,11 @@ internal static class BootModules
 
         wishes.AddRange(manifest.Volumes.Select(volume => volume.Settings.FileSystem).Distinct()
             .Select(name => new ModuleResolver.Wish(name, $"volume.file-system = \"{name}\"", Always: true, ChoosesAlgorithm: true)));
+        if (manifest.Volumes.FirstOrDefault(volume => volume.Settings.Snapshots == SnapshotProvider.DmSnapshot) is { } paired)
+        {
+            wishes.Add(new("dm_snapshot", $"the snapshots of volume {paired.Settings.Name}", Always: false));
+        }
+
         if (manifest.Overlays.Count > 0)
         {
             wishes.Add(new("overlay", $"the overlay of {manifest.Overlays[0].Path} needs it", Always: true));

@@ -1,7 +1,7 @@
 using System;
-using System.Buffers.Binary;
 using System.Diagnostics.CodeAnalysis;
 using InitRuntime.Crypto;
+using InitRuntime.Formats.FileSystems;
 using InitRuntime.Formats.Verity;
 
 namespace InitRuntime.Mkinitramfs.Inspect;
@@ -9,15 +9,10 @@ namespace InitRuntime.Mkinitramfs.Inspect;
 /// <summary>A root file system with its verity tree: an image's rootfs.img, or a root partition.</summary>
 internal static class RootInspection
 {
-    private const int ErofsSuperblock = 1024;
-    private const uint ErofsMagic = 0xe0f5e1e2;
-    private const int LargestBlock = 65536;
-
     /// <summary>Whether it was one, and was written about.</summary>
     internal static bool Try(FileRegion region, InspectionWriter writer)
     {
-        (string? name, long length) = FileSystem(region);
-        if (name is null)
+        if (!RootImage.TryMeasure(region.Start(RootImage.RequiredLength), out string name, out long length))
         {
             return false;
         }
@@ -46,26 +41,6 @@ internal static class RootInspection
         return true;
     }
 
-    /// <summary>Name and length of the file system at the begin. Sources: fs/erofs/erofs_fs.h, fs/squashfs/squashfs_fs.h.</summary>
-    private static (string? Name, long Length) FileSystem(FileRegion region)
-    {
-        byte[] start = region.Start(ErofsSuperblock + 128);
-        if (start.Length < ErofsSuperblock + 128)
-        {
-            return default;
-        }
-
-        ReadOnlySpan<byte> erofs = start.AsSpan(ErofsSuperblock);
-        if (BinaryPrimitives.ReadUInt32LittleEndian(erofs) == ErofsMagic && erofs[12] is >= 9 and <= 16)
-        {
-            return ("erofs", (long)BinaryPrimitives.ReadUInt32LittleEndian(erofs[36..]) << erofs[12]);
-        }
-
-        return start.AsSpan().StartsWith("hsqs"u8) && BinaryPrimitives.ReadInt64LittleEndian(start.AsSpan(40)) is > 0 and var used
-            ? ("squashfs", used)
-            : default;
-    }
-
     /// <summary>It stands right behind the file system, at the next multiple of a block size.</summary>
     private static bool TryFindSuperblock(
         FileRegion region, long dataLength, [NotNullWhen(true)] out VeritySuperblock? superblock, out long hashOffset)
@@ -73,7 +48,7 @@ internal static class RootInspection
         superblock = null;
         hashOffset = 0;
         byte[] sector = new byte[VeritySuperblock.Size];
-        for (long blockSize = VeritySuperblock.Size; blockSize <= LargestBlock && dataLength < region.Length; blockSize *= 2)
+        for (long blockSize = VeritySuperblock.Size; blockSize <= RootImage.LargestPadding && dataLength < region.Length; blockSize *= 2)
         {
             hashOffset = (dataLength + blockSize - 1) / blockSize * blockSize;
             if (region.Read(hashOffset, sector) && VeritySuperblock.TryParse(sector, out superblock, out _))

@@ -119,6 +119,10 @@ internal static class SnapshotRules
                 {
                     errors.Add(place, key.FullName, $"{ManifestErrors.Quote(path)} does not lie below {ManifestErrors.Quote(mount)}", "name directories of this volume");
                 }
+                else if (path.Contains(','))
+                {
+                    errors.Add(place, key.FullName, $"{ManifestErrors.Quote(path)} has a comma, which mount options cannot have", "choose another name");
+                }
                 else if (shared.Concat(values.Get(key, i)).FirstOrDefault(other => VolumeRules.IsBelow(path, other)) is { } outer)
                 {
                     errors.Add(place, key.FullName, $"{ManifestErrors.Quote(path)} lies within {ManifestErrors.Quote(outer)}", "name only one of the two");

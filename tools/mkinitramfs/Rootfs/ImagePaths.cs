@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Linq;
+using InitRuntime.Formats.BootConfig;
 using InitRuntime.Mkinitramfs.Host;
 using InitRuntime.Mkinitramfs.Manifest;
 
@@ -12,16 +13,13 @@ namespace InitRuntime.Mkinitramfs.Rootfs;
 /// </summary>
 internal sealed class ImagePaths
 {
-    /// <summary>Where it is moved to, with its whole path, so that relative links within it stay right.</summary>
-    internal const string Directory = "usr/lib/initruntime/image";
-
     private readonly string[] _paths;
 
     /// <param name="paths">Absolute paths in the root, none within another.</param>
     internal ImagePaths(IEnumerable<string> paths) => _paths = [.. paths.Select(path => path.TrimStart('/')).Order(StringComparer.Ordinal)];
 
     /// <summary>The links to make: path and target.</summary>
-    internal IEnumerable<(string Path, string Target)> Links => _paths.Select(path => (path, Relative(path, TargetOf(path))));
+    internal IEnumerable<(string Path, string Target)> Links => _paths.Select(path => (path, ImagePath.LinkOf($"/{path}")));
 
     /// <summary>The volumes with those of their image paths that the root has.</summary>
     /// <exception cref="BuildException">The manifest names some that it has not: all of them are told.</exception>
@@ -85,7 +83,8 @@ internal sealed class ImagePaths
         return Moves(destination) ? target : Relative(TargetOf(path), destination);
     }
 
-    private static string TargetOf(string path) => $"{Directory}/{path}";
+    /// <summary>With its whole path, so that relative links within what is moved stay right.</summary>
+    private static string TargetOf(string path) => ImagePath.PlaceOf($"/{path}").TrimStart('/');
 
     /// <summary>The way from a link to a path, both without a leading slash.</summary>
     private static string Relative(string link, string path) =>

@@ -4,6 +4,7 @@ using System.IO;
 using System.Linq;
 using System.Security.Cryptography;
 using System.Text;
+using InitRuntime.Formats.BootConfig;
 using InitRuntime.Mkinitramfs.Host;
 
 namespace InitRuntime.Mkinitramfs.Rootfs;
@@ -118,7 +119,7 @@ internal sealed class RootTarWriter(string path, long time, IEnumerable<string> 
     /// <summary>A root that has something where moved ones go would get it twice.</summary>
     private static void Check(TarEntry entry, ImagePaths moved)
     {
-        if ($"{entry.Path}/".StartsWith(ImagePaths.Directory + "/", StringComparison.Ordinal) && moved.Links.Any())
+        if ($"/{entry.Path}/".StartsWith(ImagePath.Directory + "/", StringComparison.Ordinal) && moved.Links.Any())
         {
             throw new BuildException($"the root file system has /{entry.Path} already, where volume.image-paths moves things to", "remove it from the root");
         }

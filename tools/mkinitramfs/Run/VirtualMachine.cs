@@ -1,8 +1,6 @@
 using System;
 using System.Collections.Generic;
 using System.IO;
-using System.Text;
-using System.Threading;
 using InitRuntime.Mkinitramfs.Host;
 
 namespace InitRuntime.Mkinitramfs.Run;
@@ -13,7 +11,7 @@ namespace InitRuntime.Mkinitramfs.Run;
 /// </summary>
 internal sealed class VirtualMachine : IDisposable
 {
-    /// <summary>Name of the port on which a guest writes its report: <c>/dev/virtio-ports/org.initruntime.report</c>.</summary>
+    /// <summary>Name of the port on which a guest writes its report, and may read: <c>/dev/virtio-ports/org.initruntime.report</c>.</summary>
     internal const string ReportPort = "org.initruntime.report";
 
     /// <summary>The machine for QEMU. Only system management mode may write the firmware's variables: else Secure Boot would prove nothing.</summary>
@@ -30,7 +28,7 @@ internal sealed class VirtualMachine : IDisposable
     private readonly SoftwareTpm? _tpm;
     private readonly OwnedProcess _process;
     private readonly SerialConsole? _console;
-    private readonly ReportReader _reader;
+    private readonly GuestPort _port;
 
     private VirtualMachine(MachineOptions options, ToolsTree tools, IBuildLog log)
     {
@@ -53,7 +51,7 @@ internal sealed class VirtualMachine : IDisposable
             SerialLog = state.SerialLog;
             made.Push(_process = OwnedProcess.Start(command, redirect: !options.Interactive, log));
             Stream control = Accept(_control);
-            _reader = new ReportReader(Accept(_report));
+            _port = new GuestPort(Accept(_report));
             Control = new QmpSession(control);
             // Its main loop answers only once all is set up; then the process id is there too.
             _ = Control.Execute("query-status") ?? throw NotStarted();
@@ -94,8 +92,11 @@ internal sealed class VirtualMachine : IDisposable
     /// <exception cref="BuildException">Something it is made of is missing, or QEMU does not start.</exception>
     internal static VirtualMachine Start(MachineOptions options, ToolsTree tools, IBuildLog log) => new(options, tools, log);
 
-    /// <summary>The first line the guest writes to its report port; null when time is up or the machine has ended without one.</summary>
-    internal string? WaitForReport(TimeSpan limit) => _reader.WaitForLine(limit);
+    /// <summary>The next line the guest writes to its report port; null when time is up or the machine has ended without one.</summary>
+    internal string? WaitForReport(TimeSpan limit) => _port.WaitForLine(limit);
+
+    /// <summary>Writes a line to the guest's report port, which has it once the guest reads there.</summary>
+    internal void Send(string line) => _port.Send(line);
 
     /// <summary>Lets a paused machine run.</summary>
     internal void Continue() => Control.Execute("cont");
@@ -215,63 +216,4 @@ internal sealed class VirtualMachine : IDisposable
 
     /// <summary>A path in an option of QEMU, where a comma would begin the next option.</summary>
     private static string Escape(string path) => path.Replace(",", ",,", StringComparison.Ordinal);
-
-    /// <summary>Waits on its own thread for the guest's report.</summary>
-    private sealed class ReportReader
-    {
-        private const int MaximumLength = 1 << 20;
-
-        private readonly object _gate = new();
-        private string? _line;
-        private bool _ended;
-
-        internal ReportReader(Stream stream) => new Thread(() => Read(stream)) { IsBackground = true, Name = "report" }.Start();
-
-        internal string? WaitForLine(TimeSpan limit)
-        {
-            var watch = System.Diagnostics.Stopwatch.StartNew();
-            lock (_gate)
-            {
-                while (_line is null && !_ended && watch.Elapsed < limit)
-                {
-                    Monitor.Wait(_gate, limit - watch.Elapsed is { Ticks: > 0 } left ? left : TimeSpan.Zero);
-                }
-
-                return _line;
-            }
-        }
-
-        private void Read(Stream stream)
-        {
-            var bytes = new List<byte>();
-            try
-            {
-                for (int next = stream.ReadByte(); next >= 0 && bytes.Count < MaximumLength; next = stream.ReadByte())
-                {
-                    if (next == '\n' && _line is null)
-                    {
-                        lock (_gate)
-                        {
-                            _line = Encoding.UTF8.GetString([.. bytes]);
-                            Monitor.PulseAll(_gate);
-                        }
-                    }
-                    else if (_line is null)
-                    {
-                        bytes.Add((byte)next);
-                    }
-                }
-            }
-            catch (Exception e) when (e is IOException or ObjectDisposedException)
-            {
-                // The machine was ended.
-            }
-
-            lock (_gate)
-            {
-                _ended = true;
-                Monitor.PulseAll(_gate);
-            }
-        }
-    }
 }
