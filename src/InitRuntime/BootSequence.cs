@@ -4,7 +4,6 @@ using InitRuntime.Formats.BootConfig;
 using InitRuntime.Formats.BootReport;
 using InitRuntime.Linux;
 using InitRuntime.Linux.DeviceMapper;
-using InitRuntime.Overlay;
 using InitRuntime.Stages;
 using InitRuntime.Storage.BootGuard;
 using InitRuntime.Storage.DeviceMapper;
@@ -48,11 +47,12 @@ internal static class BootSequence
         var images = new ImageState(settings.ImageUuid, journal.OnTrial, () => partition.ReadOthers(disk, settings));
         IReadOnlyList<VolumeReport> volumes = boot.Stage(
             "volumes", () => Persistence.Mount(settings, images, reset.Request, disk, modules, devices, deviceMapper, tpm, watchdog, deadline, journal.Log));
-        boot.Stage("overlay", OnFailure.Fallback, () => OverlayMount.Assemble(RootMount.Path, settings.Overlays));
+        IReadOnlyList<DriftEntry> drift = boot.Stage("overlay", () => Overlays.Mount(settings, reset.Request, watchdog, journal.Log));
         boot.Stage("measure", OnFailure.Fallback, tpm.Leave);
         reset.Clear();
 
-        boot.Stage("hand-off", OnFailure.Fallback, () => HandOff.Prepare(journal, settings, disk, partition, root, kernelTime, volumes, reset.Request, tpm));
+        boot.Stage(
+            "hand-off", OnFailure.Fallback, () => HandOff.Prepare(journal, settings, disk, partition, root, kernelTime, volumes, drift, reset.Request, tpm));
         boot.Stage("switch-root", OnFailure.Fallback, () => SwitchRoot.Into(RootMount.Path, settings.Init, arguments));
     }
 }

@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Globalization;
 using InitRuntime.Formats.BootConfig;
+using InitRuntime.Formats.BootReport;
 using InitRuntime.Linux;
 
 namespace InitRuntime.Overlay;
@@ -12,46 +13,85 @@ public static class OverlayMount
     private const string Workshop = "/run/initruntime/overlay";
     private const int DirectoryMode = 0x1ed; // 0755
 
-    // Without these, an upper layer stays valid when the lower one changes with the next image.
+    // Without these, the kernel allows the lower layer to change while the overlay is not mounted, as it does with the next image. It
+    // then shows new names in directories that the device made, too. Never uuid=off: by the image's UUID in its file system the kernel
+    // sees that what a copied file says of its origin is not about this image.
     private const string Options = "index=off,metacopy=off,redirect_dir=off,xino=off";
 
     /// <summary>Mounts every overlay of the settings below <paramref name="root"/>.</summary>
-    /// <exception cref="BootException">A directory is missing in the root.</exception>
-    /// <exception cref="SyscallException">The kernel refuses a mount.</exception>
-    public static void Assemble(string root, IReadOnlyList<OverlaySettings> overlays)
+    /// <param name="root">Where the root is mounted, and its volumes in it.</param>
+    /// <param name="image">The image that boots.</param>
+    /// <param name="overlays">In their order.</param>
+    /// <param name="homeOf">Where the layer of one lives whose upper is kept.</param>
+    /// <param name="log">For choices.</param>
+    /// <returns>What this image changed, and older layers hide.</returns>
+    /// <exception cref="BootException">A directory is missing in the root, or something is in the way of a layer.</exception>
+    /// <exception cref="SyscallException">The kernel refuses a mount, or a kept layer cannot be made.</exception>
+    public static IReadOnlyList<DriftEntry> Assemble(
+        string root, Guid image, IReadOnlyList<OverlaySettings> overlays, Func<OverlaySettings, string> homeOf, Kmsg log)
     {
         ArgumentNullException.ThrowIfNull(overlays);
-        if (overlays.Count == 0)
+        ArgumentNullException.ThrowIfNull(homeOf);
+        ArgumentNullException.ThrowIfNull(log);
+
+        // All before the first mount: what the image has is read from the image, not through a layer.
+        var drift = new List<DriftEntry>();
+        bool anyInMemory = false;
+        foreach (OverlaySettings overlay in overlays)
         {
-            return;
+            anyInMemory |= overlay.Upper == OverlayUpper.Memory;
+            if (overlay.Upper != OverlayUpper.Memory)
+            {
+                CheckLower(root + overlay.Path, overlay.Path);
+                drift.AddRange(new KeptLayer(overlay.Path, homeOf(overlay), root, image, log).Prepare());
+            }
         }
 
-        // One tmpfs holds all volatile layers. It leaves the tree below: an overlay keeps its layers by itself.
-        KernelFile.MakeDirectory(Workshop, DirectoryMode);
-        Mount.FileSystem("tmpfs", Workshop, "tmpfs", MountFlags.NoDevices | MountFlags.NoSetUid, "mode=0755");
+        if (anyInMemory)
+        {
+            // One tmpfs holds all volatile layers. It leaves the tree below: an overlay keeps its layers by itself.
+            KernelFile.MakeDirectory(Workshop, DirectoryMode);
+            Mount.FileSystem("tmpfs", Workshop, "tmpfs", MountFlags.NoDevices | MountFlags.NoSetUid, "mode=0755");
+        }
+
         for (int i = 0; i < overlays.Count; i++)
         {
-            Layer(root + overlays[i].Path, string.Create(CultureInfo.InvariantCulture, $"{Workshop}/{i}"), overlays[i].Path);
+            string lower = root + overlays[i].Path;
+            CheckLower(lower, overlays[i].Path);
+            Layer(lower, overlays[i].Upper == OverlayUpper.Memory
+                ? InMemory(lower, string.Create(CultureInfo.InvariantCulture, $"{Workshop}/{i}"))
+                : homeOf(overlays[i]));
         }
 
-        Mount.Detach(Workshop);
+        if (anyInMemory)
+        {
+            Mount.Detach(Workshop);
+        }
+
+        return drift;
     }
 
-    private static void Layer(string lower, string home, string path)
+    private static void CheckLower(string lower, string path)
     {
         if (!KernelFile.Exists(lower))
         {
             throw new BootException($"overlay {path}: no such directory in the root", hint: "make it in the image, or take it out of [[overlay]]");
         }
+    }
 
-        string upper = home + "/upper";
-        string work = home + "/work";
+    private static string InMemory(string lower, string home)
+    {
+        string upper = $"{home}/{KeptLayer.Upper}";
         KernelFile.MakeDirectory(home, DirectoryMode);
         KernelFile.MakeDirectory(upper, DirectoryMode);
-        KernelFile.MakeDirectory(work, DirectoryMode);
+        KernelFile.MakeDirectory($"{home}/{KeptLayer.Work}", DirectoryMode);
         KernelFile.CopyOwnerAndMode(lower, upper);
-        Mount.FileSystem("overlay", lower, "overlay", MountFlags.None, $"lowerdir={Escape(lower)},upperdir={upper},workdir={work},{Options}");
+        return home;
     }
+
+    private static void Layer(string lower, string home) => Mount.FileSystem(
+        "overlay", lower, "overlay", MountFlags.None,
+        $"lowerdir={Escape(lower)},upperdir={Escape(home)}/{KeptLayer.Upper},workdir={Escape(home)}/{KeptLayer.Work},{Options}");
 
     /// <summary>Commas and colons separate in overlayfs options; the kernel unescapes them.</summary>
     private static string Escape(string path) => path.Replace("\\", "\\\\").Replace(",", "\\,").Replace(":", "\\:");

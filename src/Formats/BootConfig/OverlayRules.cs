@@ -1,3 +1,5 @@
+using System;
+
 namespace InitRuntime.Formats.BootConfig;
 
 /// <summary>The rules for overlays, and what each kind of volume can hold of them.</summary>
@@ -10,6 +12,15 @@ public static class OverlayRules
         OverlayUpper.Shared => volume is SnapshotProvider.Btrfs or SnapshotProvider.Shared,
         _ => false,
     };
+
+    /// <summary>The volume that holds the layer of an overlay.</summary>
+    /// <exception cref="ArgumentException">The overlay names no volume of these settings: they were not checked.</exception>
+    public static VolumeSettings VolumeOf(BootConfiguration settings, OverlaySettings overlay)
+    {
+        ArgumentNullException.ThrowIfNull(settings);
+        ArgumentNullException.ThrowIfNull(overlay);
+        return Find(settings, overlay.Volume) ?? throw new ArgumentException($"no volume {overlay.Volume}", nameof(overlay));
+    }
 
     internal static ParseError Check(BootConfiguration value)
     {

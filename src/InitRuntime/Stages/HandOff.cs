@@ -16,7 +16,7 @@ internal static class HandOff
     /// <summary>Leaves the udev record and the boot report, and counts this boot as a good one.</summary>
     internal static void Prepare(
         BootJournal journal, BootConfiguration settings, SystemDisk disk, RootPartition partition, MappedDevice root, TimeSpan kernelTime,
-        IReadOnlyList<VolumeReport> volumes, ResetRequest? reset, BootTpm tpm)
+        IReadOnlyList<VolumeReport> volumes, IReadOnlyList<DriftEntry> drift, ResetRequest? reset, BootTpm tpm)
     {
         root.WriteUdevRecord();
         var report = new BootReportDocument
@@ -33,6 +33,7 @@ internal static class HandOff
             Volumes = volumes,
             Measurements = tpm.Measured,
             NotMeasured = tpm.NotMeasured,
+            Drift = drift,
             Reset = reset is null ? null : $"{reset}; asked for by {reset.Source}",
             LastFailure = journal.LastFailure,
         };

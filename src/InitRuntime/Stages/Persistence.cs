@@ -24,7 +24,7 @@ internal static class Persistence
 
         using var tools = new RootTools(watchdog, log);
         var fileSystem = new VolumeFileSystem(modules, tools, log);
-        var providers = new VolumeDataProviders(state, settings.Volumes, fileSystem, tools, deviceMapper, modules, log);
+        var providers = new VolumeDataProviders(state, settings, fileSystem, tools, deviceMapper, modules, log);
         return new VolumeOpener(disk, devices, deviceMapper, tpm, tools, fileSystem, providers, new ConsolePrompt(watchdog), log).OpenAll(settings.Volumes, reset, deadline);
     }
 }

@@ -23,10 +23,12 @@ internal sealed class ImageBuilder
 
     private static readonly string[] _certificates = ["PK.crt", "KEK.crt", "db.crt"];
 
-    private readonly ImageManifest _manifest;
     private readonly ToolsTree _tools;
     private readonly IBuildLog _log;
     private readonly string _work;
+
+    /// <summary>What the image is made from; from the moment that the root is known, without what the root does not have.</summary>
+    private ImageManifest _manifest;
 
     private ImageBuilder(ImageManifest manifest, ToolsTree tools, string work, IBuildLog log)
     {
@@ -75,11 +77,18 @@ internal sealed class ImageBuilder
         KernelFiles kernel = KernelFiles.Find(archive);
         KernelRequirements.Check(_manifest, kernel);
         RootRequirements.Check(_manifest, archive);
+        _manifest = _manifest with { Volumes = ImagePaths.OfRoot(_manifest.Volumes, archive) };
         IReadOnlyList<ModuleResolver.Chosen> modules = BootModules.Resolve(_manifest, kernel);
 
         RootTar tar = _log.Step("choosing what the root holds", () => RootTar.Write(
-            archive, Path.Combine(_work, "root.tar"), _manifest.Image.Name, _manifest.Image.Version, SourceDate.Seconds,
-            RootModules.Unpack(modules, kernel, _tools, _log)));
+            archive,
+            Path.Combine(_work, "root.tar"),
+            new RootChanges(_manifest.Image.Name, _manifest.Image.Version, SourceDate.Seconds)
+            {
+                Added = RootModules.Unpack(modules, kernel, _tools, _log),
+                ImagePaths = [.. _manifest.Volumes.SelectMany(volume => volume.Settings.ImagePaths)],
+                Listed = [.. _manifest.Overlays.Where(HasListing).Select(overlay => overlay.Path)],
+            }));
         Guid uuid = _manifest.Image.Uuid ?? DeriveUuid(tar, kernel, modules, init);
         tar.WriteUuid(uuid);
 
@@ -126,6 +135,10 @@ internal sealed class ImageBuilder
         File.WriteAllBytes(Path.Combine(_work, Artefacts.Summary), ImageSummary.Write(summary));
         return summary;
     }
+
+    /// <summary>Whether a device compares a kept layer with what the image has below it. What lies in a volume is no image's.</summary>
+    private bool HasListing(OverlaySettings overlay) => overlay.Upper != OverlayUpper.Memory
+        && !_manifest.Volumes.Any(volume => overlay.Path == volume.Settings.MountPoint || VolumeRules.IsBelow(overlay.Path, volume.Settings.MountPoint));
 
     private string CommandLine => string.Join(' ', _manifest.Kernel.CommandLine);
 

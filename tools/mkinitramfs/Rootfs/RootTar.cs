@@ -2,8 +2,8 @@ using System;
 using System.Collections.Generic;
 using System.IO;
 using System.Linq;
-using System.Security.Cryptography;
 using System.Text;
+using InitRuntime.Formats.Overlay;
 using InitRuntime.Mkinitramfs.Host;
 
 namespace InitRuntime.Mkinitramfs.Rootfs;
@@ -14,9 +14,6 @@ namespace InitRuntime.Mkinitramfs.Rootfs;
 /// </summary>
 internal sealed record RootTar
 {
-    private const int DirectoryPermissions = 0x1ed; // 0755
-    private const int FilePermissions = 0x1a4; // 0644
-
     /// <summary>Where it lies.</summary>
     internal required string Path { get; init; }
 
@@ -25,54 +22,42 @@ internal sealed record RootTar
 
     private long UuidOffset { get; init; }
 
-    /// <summary>Writes the archive, with zeros for the UUID, and with the files that the build adds.</summary>
+    /// <summary>Writes the archive, with zeros for the UUID.</summary>
     /// <exception cref="BuildException">The source has no os-release, or cannot become a root file system.</exception>
-    internal static RootTar Write(TarArchive source, string path, string imageName, string imageVersion, long time, IReadOnlyList<AddedFile> added)
+    internal static RootTar Write(TarArchive source, string path, RootChanges changes)
     {
         TarEntry osRelease = FindOsRelease(source);
-        byte[] text = Encoding.UTF8.GetBytes(
-            OsRelease.WithImage(Encoding.UTF8.GetString(source.Read(osRelease)), imageName, imageVersion, Guid.Empty));
-        HashSet<string> replaced = [osRelease.Path, .. added.Select(file => file.Path)];
+        byte[] text = Encoding.UTF8.GetBytes(OsRelease.WithImage(
+            Encoding.UTF8.GetString(source.Read(osRelease)), changes.ImageName, changes.ImageVersion, Guid.Empty));
+        HashSet<string> replaced =
+            [osRelease.Path, .. changes.Added.Select(file => file.Path), .. changes.Listed.Select(path => LowerListing.PathOf(path).TrimStart('/'))];
         List<TarEntry> kept = [.. source.Entries.Where(entry => RootContent.Holds(entry) && !replaced.Contains(entry.Path))];
         CheckHardLinks(source, kept, replaced);
 
-        using var stream = new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 1 << 16);
-        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        void Put(ReadOnlySpan<byte> bytes)
-        {
-            stream.Write(bytes);
-            hash.AppendData(bytes);
-        }
-
-        void PutMember(string name, char type, int mode, byte[] data)
-        {
-            Put(TarFormat.Header(name, type, mode, data.Length, time));
-            Put(data);
-            Put(new byte[TarFormat.Padded(data.Length) - data.Length]);
-        }
-
+        using var writer = new RootTarWriter(path, changes.Time, changes.Listed);
+        var moved = new ImagePaths(changes.ImagePaths);
         foreach (TarEntry entry in kept)
         {
-            source.CopyRange(entry.Offset, entry.End - entry.Offset, Put);
+            writer.Copy(source, entry, moved);
         }
 
-        IEnumerable<(string Path, int Mode)> directories = RootContent.Directories.Concat(
-            added.SelectMany(file => Parents(file.Path)).Distinct().Order(StringComparer.Ordinal).Select(path => (path, DirectoryPermissions)));
-        foreach ((string directory, int mode) in directories.Where(wanted => !kept.Exists(entry => entry.Path == wanted.Path)))
+        writer.AddMissing(RootContent.Directories);
+        writer.AddMissingAbove([.. changes.Added.Select(file => file.Path), .. moved.Links.Select(link => moved.Moved(link.Path))]);
+        foreach ((string link, string target) in moved.Links)
         {
-            PutMember($"./{directory}/", TarEntry.Directory, mode, []);
+            writer.AddLink(link, target);
         }
 
-        foreach (AddedFile file in added.OrderBy(file => file.Path, StringComparer.Ordinal))
+        foreach (AddedFile file in changes.Added.OrderBy(file => file.Path, StringComparer.Ordinal))
         {
-            PutMember($"./{file.Path}", TarEntry.File, FilePermissions, file.Content);
+            writer.AddFile(file);
         }
 
-        PutMember($"./{RootContent.MachineId}", TarEntry.File, Convert.ToInt32("444", 8), []);
-        long uuidOffset = stream.Position + TarFormat.BlockSize + UuidIndex(text);
-        PutMember($"./{osRelease.Path}", TarEntry.File, FilePermissions, text);
-        Put(new byte[2 * TarFormat.BlockSize]);
-        return new RootTar { Path = path, ContentDigest = hash.GetHashAndReset(), UuidOffset = uuidOffset };
+        writer.AddFile(new AddedFile(RootContent.MachineId, []), Convert.ToInt32("444", 8));
+        // The listings know os-release without its UUID: what they are for is to tell changes, and that one is none.
+        long uuidOffset = writer.AddFile(new AddedFile(osRelease.Path, text)) + UuidIndex(text);
+        writer.AddListings();
+        return new RootTar { Path = path, ContentDigest = writer.Finish(), UuidOffset = uuidOffset };
     }
 
     /// <summary>Writes the image UUID in place of the zeros.</summary>
@@ -81,14 +66,6 @@ internal sealed record RootTar
         using var stream = new FileStream(Path, FileMode.Open, FileAccess.Write, FileShare.None);
         stream.Position = UuidOffset;
         stream.Write(Encoding.ASCII.GetBytes(uuid.ToString()));
-    }
-
-    private static IEnumerable<string> Parents(string path)
-    {
-        for (int slash = path.IndexOf('/'); slash >= 0; slash = path.IndexOf('/', slash + 1))
-        {
-            yield return path[..slash];
-        }
     }
 
     private static int UuidIndex(byte[] text) => text.AsSpan().LastIndexOf(Encoding.ASCII.GetBytes(Guid.Empty.ToString()));

@@ -128,10 +128,7 @@ internal sealed class TarArchive : IDisposable
             throw new BuildException($"{Path}: {entry.Path} has {entry.Size} bytes, at most {limit} are read");
         }
 
-        byte[] data = new byte[entry.Size];
-        _stream.Position = entry.DataOffset;
-        _stream.ReadExactly(data);
-        return data;
+        return ReadRange(entry.DataOffset, entry.Size);
     }
 
     /// <summary>The text of a file, through symbolic links; null if there is none.</summary>
@@ -151,9 +148,27 @@ internal sealed class TarArchive : IDisposable
         }
     }
 
+    /// <summary>Bytes of the archive as they are.</summary>
+    internal byte[] ReadRange(long offset, long length)
+    {
+        byte[] bytes = new byte[length];
+        _stream.Position = offset;
+        _stream.ReadExactly(bytes);
+        return bytes;
+    }
+
     /// <summary>A member's name without what says nothing: <c>./</c>, doubled slashes and a final slash.</summary>
     internal static string Normalize(string name) =>
         string.Join('/', name.Split('/').Where(part => part is not ("" or ".")));
+
+    /// <summary>Every directory above a path, from the root's own on.</summary>
+    internal static IEnumerable<string> Parents(string path)
+    {
+        for (int slash = path.IndexOf('/'); slash >= 0; slash = path.IndexOf('/', slash + 1))
+        {
+            yield return path[..slash];
+        }
+    }
 
     private void ReadIndex()
     {
@@ -259,7 +274,16 @@ internal sealed class TarArchive : IDisposable
         char type = header.Type == '7' ? TarEntry.File : header.Type;
         // Links, directories and devices have no data, whatever an old tar wrote as their size.
         long dataSize = type is TarEntry.File ? size : 0;
-        return new TarEntry(Normalize(name), type, header.Mode, link, start, dataOffset, dataSize);
+        return new TarEntry(Normalize(name), type, header.Mode, link, start, dataOffset, dataSize)
+        {
+            Uid = Number("uid", header.Uid),
+            Gid = Number("gid", header.Gid),
+            Device = header.Device,
+        };
+
+        long Number(string key, long otherwise) => !extended.TryGetValue(key, out byte[]? text) ? otherwise
+            : TarFormat.TryDecimal(text, out long value) ? value
+            : throw new BuildException($"{Path} at byte {start}: {name} has no valid {key}");
     }
 
     /// <summary>For messages: how many members it has.</summary>

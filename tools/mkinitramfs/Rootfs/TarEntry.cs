@@ -13,7 +13,19 @@ internal sealed record TarEntry(string Path, char Type, int Mode, string LinkTar
     internal const char File = '0';
     internal const char HardLink = '1';
     internal const char SymbolicLink = '2';
+    internal const char CharacterDevice = '3';
+    internal const char BlockDevice = '4';
     internal const char Directory = '5';
+    internal const char Pipe = '6';
+
+    /// <summary>Owner, by number.</summary>
+    internal long Uid { get; init; }
+
+    /// <summary>Group, by number.</summary>
+    internal long Gid { get; init; }
+
+    /// <summary>A device's own number, <c>major:minor</c>; empty otherwise.</summary>
+    internal string Device { get; init; } = "";
 
     internal bool IsFile => Type is File;
 

@@ -10,7 +10,7 @@ namespace InitRuntime.Mkinitramfs.Rootfs;
 /// Header blocks of tar archives: POSIX.1-2017 pax and ustar, and the long names of GNU tar. Read and written as bytes, since
 /// what passes through (extended attributes above all) has to stay as it is.
 /// </summary>
-internal static class TarFormat
+internal static partial class TarFormat
 {
     internal const int BlockSize = 512;
 
@@ -45,9 +45,10 @@ internal static class TarFormat
             return false;
         }
 
-        if (!TryNumber(block.Slice(124, 12), out long size) || size < 0 || size > 1L << 50 || !TryNumber(block.Slice(100, 8), out long mode))
+        if (!TryNumber(block.Slice(124, 12), out long size) || size < 0 || size > 1L << 50 || !TryNumber(block.Slice(100, 8), out long mode)
+            || !TryNumber(block.Slice(108, 8), out long uid) || !TryNumber(block.Slice(116, 8), out long gid))
         {
-            error = "a header with a size or mode that is not a number";
+            error = "a header with a size, mode or owner that is not a number";
             return false;
         }
 
@@ -59,7 +60,7 @@ internal static class TarFormat
         }
 
         char type = block[156] == 0 ? TarEntry.File : (char)block[156];
-        header = new TarHeader(name, type, (int)(mode & 0xfff), Text(block.Slice(157, NameLength)), size);
+        header = new TarHeader(name, type, (int)(mode & 0xfff), uid, gid, Text(block.Slice(157, NameLength)), size, DeviceOf(type, block));
         error = "";
         return true;
     }
@@ -90,34 +91,9 @@ internal static class TarFormat
         return true;
     }
 
-    /// <summary>A ustar header block, owned by root.</summary>
-    /// <exception cref="ArgumentException">The path is longer than 99 bytes.</exception>
-    internal static byte[] Header(string path, char type, int mode, long size, long modificationTime)
-    {
-        byte[] block = new byte[BlockSize];
-        byte[] name = Encoding.UTF8.GetBytes(path);
-        if (name.Length >= NameLength)
-        {
-            throw new ArgumentException($"the path is longer than {NameLength - 1} bytes: {path}", nameof(path));
-        }
-
-        name.CopyTo(block, 0);
-        Octal(block.AsSpan(100, 8), mode);
-        Octal(block.AsSpan(108, 8), 0);
-        Octal(block.AsSpan(116, 8), 0);
-        Octal(block.AsSpan(124, 12), size);
-        Octal(block.AsSpan(136, 12), modificationTime);
-        block[156] = (byte)type;
-        "ustar\0"u8.CopyTo(block.AsSpan(257));
-        "00"u8.CopyTo(block.AsSpan(263));
-        Octal(block.AsSpan(329, 8), 0);
-        Octal(block.AsSpan(337, 8), 0);
-        Encoding.ASCII.GetBytes(Convert.ToString(Checksum(block), 8).PadLeft(6, '0') + "\0 ").CopyTo(block, ChecksumOffset);
-        return block;
-    }
-
-    private static void Octal(Span<byte> field, long value) =>
-        Encoding.ASCII.GetBytes(Convert.ToString(value, 8).PadLeft(field.Length - 1, '0'), field);
+    private static string DeviceOf(char type, ReadOnlySpan<byte> block) =>
+        type is TarEntry.CharacterDevice or TarEntry.BlockDevice
+            && TryNumber(block.Slice(329, 8), out long major) && TryNumber(block.Slice(337, 8), out long minor) ? $"{major}:{minor}" : "";
 
     /// <summary>The sum of all bytes, those of the checksum itself taken as spaces.</summary>
     private static int Checksum(ReadOnlySpan<byte> block)
@@ -173,4 +149,5 @@ internal static class TarFormat
 }
 
 /// <summary>What one header block says by itself, before extended headers are applied.</summary>
-internal readonly record struct TarHeader(string Name, char Type, int Mode, string LinkName, long Size);
+internal readonly record struct TarHeader(
+    string Name, char Type, int Mode, long Uid, long Gid, string LinkName, long Size, string Device);

@@ -4,6 +4,7 @@ using System.Linq;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using InitRuntime.Formats.BootConfig;
 using InitRuntime.Formats.Pe;
 using InitRuntime.Mkinitramfs.Build;
 using InitRuntime.Mkinitramfs.Host;
@@ -105,6 +106,42 @@ public sealed class ImageBuilderTests : IDisposable
         Assert.True(UkiImage.TryParse(uki, out UkiImage? image, out _));
         Assert.True(image!.Content(uki, UkiSection.PcrPublicKey).SequenceEqual(File.ReadAllBytes(_directory["keys/pcr.pub"])));
         Assert.Single(JsonDocument.Parse(image.Content(uki, UkiSection.PcrSignature).ToArray()).RootElement.GetProperty("sha256").EnumerateArray());
+    }
+
+    [Fact]
+    public void Image_paths_and_kept_overlays_shape_root_boot_json_and_UUID()
+    {
+        Directory.CreateDirectory(_directory["root/var/lib/dpkg"]);
+        File.WriteAllText(_directory["root/var/lib/dpkg/status"], "packages");
+        Tools.Run("tar", "--numeric-owner", "--owner=0", "--group=0", "--sort=name", "--mtime=@0", "-cf", _directory["root.tar"], "-C", _directory["root"], ".");
+        VolumeSection volume = Manifests.Volume("var", "/var");
+        ImageManifest With(params string[] imagePaths) => _manifest with
+        {
+            Volumes = [volume with { Settings = volume.Settings with { Snapshots = SnapshotProvider.Btrfs, ImagePaths = imagePaths } }],
+            Overlays =
+            [
+                new OverlaySettings { Path = "/etc", Upper = OverlayUpper.Image, Volume = "var" },
+                new OverlaySettings { Path = "/var/lib/other", Upper = OverlayUpper.Shared, Volume = "var" },
+                new OverlaySettings { Path = "/usr/bin", Upper = OverlayUpper.Memory },
+            ],
+        };
+        ImageSummary summary = ImageBuilder.Build(With("/var/lib/dpkg", "/var/lib/pam"), _directory["out"], _log);
+        Tools.Run("fsck.erofs", $"--extract={_directory["x"]}", _directory["out/rootfs.img"]);
+        Assert.Equal("packages", File.ReadAllText(_directory["x/usr/lib/initruntime/image/var/lib/dpkg/status"]));
+        Assert.Equal("../../usr/lib/initruntime/image/var/lib/dpkg", new FileInfo(_directory["x/var/lib/dpkg"]).LinkTarget);
+        Assert.Equal(["etc.list"], Directory.GetFiles(_directory["x/usr/lib/initruntime/overlay"]).Select(path => Path.GetFileName(path)));
+        string bootJson = Tools.Run("sh", "-euc", "zstd -dcq \"$0\" | cpio --quiet -i --to-stdout etc/initruntime/boot.json", _directory["out/initramfs.cpio.zst"]);
+        Assert.True(BootConfigJson.TryParse(Encoding.UTF8.GetBytes(bootJson), out BootConfiguration configuration, out _));
+        Assert.Equal(["/var/lib/dpkg"], configuration.Volumes[0].ImagePaths);
+
+        Assert.NotEqual(summary.ImageUuid, ImageBuilder.Build(With(), _directory["out"], _log).ImageUuid);
+        Assert.NotEqual(
+            summary.ImageUuid,
+            ImageBuilder.Build(With("/var/lib/dpkg") with { Overlays = [With().Overlays[0] with { Path = "/usr/lib" }] }, _directory["out"], _log).ImageUuid);
+        ImageManifest named = With("/var/lib/dpkg", "/var/lib/pam");
+        named = named with { Volumes = [named.Volumes[0] with { ImagePathsAreNamed = true }] };
+        BuildException error = Assert.Throws<BuildException>(() => ImageBuilder.Build(named, _directory["out"], _log));
+        Assert.Contains("/var/lib/pam is not there", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -9,7 +9,7 @@ namespace InitRuntime.Unit.Mkinitramfs.Rootfs;
 
 public sealed class RootTarTests
 {
-    private const long Time = 1735689600;
+    private static readonly RootChanges _changes = new("test", "1.0", 1735689600);
     private static readonly Guid _uuid = new("01234567-89ab-8def-8123-456789abcdef");
 
     [Fact]
@@ -40,7 +40,7 @@ public sealed class RootTarTests
         Assert.Equal(File.ReadAllBytes(first.Path), File.ReadAllBytes(second.Path));
         Assert.Equal(first.ContentDigest, second.ContentDigest);
         using TarArchive source = TarArchive.Open(directory["root.tar"]);
-        Assert.NotEqual(first.ContentDigest, RootTar.Write(source, directory["3.tar"], "test", "1.1", Time, []).ContentDigest);
+        Assert.NotEqual(first.ContentDigest, RootTar.Write(source, directory["3.tar"], _changes with { ImageVersion = "1.1" }).ContentDigest);
     }
 
     [Fact]
@@ -50,7 +50,9 @@ public sealed class RootTarTests
         RootTar plain = Write(directory, "1.tar");
         using TarArchive source = TarArchive.Open(directory["root.tar"]);
         RootTar added = RootTar.Write(
-            source, directory["2.tar"], "test", "1.0", Time, [new AddedFile("usr/lib/new/b.ko", [2]), new AddedFile("usr/lib/new/a.ko", [1]), new AddedFile("usr/bin/program", [3])]);
+            source,
+            directory["2.tar"],
+            _changes with { Added = [new AddedFile("usr/lib/new/b.ko", [2]), new AddedFile("usr/lib/new/a.ko", [1]), new AddedFile("usr/bin/program", [3])] });
         Assert.NotEqual(plain.ContentDigest, added.ContentDigest);
         Assert.Equal(
             "drwxr-xr-x 0/0 ./usr/lib/new/\n-rw-r--r-- 0/0 ./usr/bin/program\n-rw-r--r-- 0/0 ./usr/lib/new/a.ko\n-rw-r--r-- 0/0 ./usr/lib/new/b.ko\n",
@@ -64,7 +66,7 @@ public sealed class RootTarTests
         Directory.CreateDirectory(directory["empty"]);
         Tools.Run("tar", "-cf", directory["root.tar"], "-C", directory["empty"], ".");
         using TarArchive source = TarArchive.Open(directory["root.tar"]);
-        Assert.Contains("usr/lib/os-release", Assert.Throws<BuildException>(() => RootTar.Write(source, directory["o"], "a", "1", Time, [])).Message, StringComparison.Ordinal);
+        Assert.Contains("usr/lib/os-release", Assert.Throws<BuildException>(() => RootTar.Write(source, directory["o"], _changes)).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -77,7 +79,7 @@ public sealed class RootTarTests
         File.WriteAllText(directory["r/boot/kernel"], "k");
         Tools.Run("sh", "-c", $"cd '{directory["r"]}' && ln boot/kernel usr/kernel && tar --sort=name -cf '{directory["root.tar"]}' .");
         using TarArchive source = TarArchive.Open(directory["root.tar"]);
-        Assert.Contains("hard link", Assert.Throws<BuildException>(() => RootTar.Write(source, directory["o"], "a", "1", Time, [])).Message, StringComparison.Ordinal);
+        Assert.Contains("hard link", Assert.Throws<BuildException>(() => RootTar.Write(source, directory["o"], _changes)).Message, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -97,6 +99,6 @@ public sealed class RootTarTests
     {
         string tar = File.Exists(directory["root.tar"]) ? directory["root.tar"] : SmallRoot.Make(directory);
         using TarArchive source = TarArchive.Open(tar);
-        return RootTar.Write(source, directory[name], "test", "1.0", Time, []);
+        return RootTar.Write(source, directory[name], _changes);
     }
 }
