@@ -14,6 +14,9 @@ public static class BootReportJson
     /// <summary>The largest failure record, in bytes: EFI variable stores are small.</summary>
     public const int MaximumRecordLength = 1024;
 
+    /// <summary>The longest report, in bytes: drift can have many paths.</summary>
+    public const int MaximumReportLength = 16 << 20;
+
     private const int MaximumConsecutive = 1_000_000;
 
     /// <summary>The bytes of a report.</summary>
@@ -92,6 +95,31 @@ public static class BootReportJson
         }
 
         return bytes;
+    }
+
+    /// <summary>
+    /// Reads a report. It comes from the /init of the same build as its reader, so what is not known is an error; some of what it says
+    /// is from disks and EFI variables, and is to be escaped before it meets a terminal.
+    /// </summary>
+    public static bool TryParse(ReadOnlySpan<byte> json, out BootReportDocument value, out ParseError error)
+    {
+        value = null!;
+        error = json.Length > MaximumReportLength ? new($"longer than {MaximumReportLength} bytes") : default;
+        if (error.IsError)
+        {
+            return false;
+        }
+
+        try
+        {
+            value = BootReportReader.Read(json);
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            error = new($"not valid: {e.Message}");
+        }
+
+        return !error.IsError;
     }
 
     /// <summary>Reads a failure record. Anybody could have written the variable, so only its form is believed.</summary>
@@ -188,6 +216,13 @@ public static class BootReportJson
     private static FailureRecord ReadRecord(ReadOnlySpan<byte> document)
     {
         var json = new JsonInput(document);
+        FailureRecord record = ReadRecord(ref json);
+        json.End();
+        return record;
+    }
+
+    internal static FailureRecord ReadRecord(ref JsonInput json)
+    {
         Guid? uuid = null;
         string? version = null, slot = null, stage = null, reason = null, device = null;
         long? consecutive = null;
@@ -207,7 +242,7 @@ public static class BootReportJson
             }
         }
 
-        var record = new FailureRecord
+        return new FailureRecord
         {
             ImageUuid = uuid,
             ImageVersion = version,
@@ -217,7 +252,5 @@ public static class BootReportJson
             Device = device,
             Consecutive = (int)json.Required(consecutive, "consecutive"),
         };
-        json.End();
-        return record;
     }
 }
