@@ -65,17 +65,14 @@ public static class BootReportJson
             json.BeginArray("drift");
             foreach (DriftEntry entry in report.Drift)
             {
-                json.BeginObject();
-                json.Text("path", entry.Path);
-                json.Text("change", entry.Change);
-                json.EndObject();
+                Write(json, entry);
             }
 
             json.EndArray();
             json.TextIfAny("reset", report.Reset);
             if (report.LastFailure is { } failure)
             {
-                WriteRecord(json, failure, "last_failure");
+                Write(json, failure, "last_failure");
             }
 
             json.EndObject();
@@ -86,12 +83,12 @@ public static class BootReportJson
     public static byte[] Write(FailureRecord record)
     {
         ArgumentNullException.ThrowIfNull(record);
-        byte[] bytes = Write(json => WriteRecord(json, record));
+        byte[] bytes = Write(json => Write(json, record));
         // Escapes make some characters six times longer, so the length in bytes decides.
         for (int length = Math.Min(record.Reason.Length, MaximumRecordLength); bytes.Length > MaximumRecordLength && length > 0; length /= 2)
         {
             string reason = record.Reason[..length] + "..";
-            bytes = Write(json => WriteRecord(json, record with { Reason = reason }));
+            bytes = Write(json => Write(json, record with { Reason = reason }));
         }
 
         return bytes;
@@ -181,8 +178,11 @@ public static class BootReportJson
         json.EndArray();
     }
 
-    private static void Write(JsonOutput json, SnapshotReport snapshot)
+    /// <summary>A member <c>snapshot</c>.</summary>
+    public static void Write(JsonOutput json, SnapshotReport snapshot)
     {
+        ArgumentNullException.ThrowIfNull(json);
+        ArgumentNullException.ThrowIfNull(snapshot);
         json.BeginObject("snapshot");
         json.Text("provider", snapshot.Provider);
         json.Text("action", snapshot.Action);
@@ -196,8 +196,22 @@ public static class BootReportJson
         json.EndObject();
     }
 
-    private static void WriteRecord(JsonOutput json, FailureRecord record, string? name = null)
+    /// <summary>An item of the list of drift.</summary>
+    public static void Write(JsonOutput json, DriftEntry entry)
     {
+        ArgumentNullException.ThrowIfNull(json);
+        ArgumentNullException.ThrowIfNull(entry);
+        json.BeginObject();
+        json.Text("path", entry.Path);
+        json.Text("change", entry.Change);
+        json.EndObject();
+    }
+
+    /// <summary>A failure record as a member, or alone where there is no name.</summary>
+    public static void Write(JsonOutput json, FailureRecord record, string? name = null)
+    {
+        ArgumentNullException.ThrowIfNull(json);
+        ArgumentNullException.ThrowIfNull(record);
         json.BeginObject(name);
         if (record.ImageUuid is { } uuid)
         {

@@ -25,8 +25,17 @@ public static class LoaderEnvironments
     /// <summary>Every environment of the boot disk that is valid.</summary>
     public static IReadOnlyList<LoaderEnvironment> Read(SystemDisk disk, Kmsg log)
     {
-        ArgumentNullException.ThrowIfNull(disk);
         ArgumentNullException.ThrowIfNull(log);
+        return Read(disk, problem => log.Write(Priority.Choice, $"loader-state: {problem}"));
+    }
+
+    /// <summary>Every environment of the boot disk that is valid.</summary>
+    /// <param name="disk">The boot disk.</param>
+    /// <param name="report">Is told of each that is there and cannot be read.</param>
+    public static IReadOnlyList<LoaderEnvironment> Read(SystemDisk disk, Action<string> report)
+    {
+        ArgumentNullException.ThrowIfNull(disk);
+        ArgumentNullException.ThrowIfNull(report);
         var environments = new List<LoaderEnvironment>();
         foreach (Partition partition in disk.Table.Partitions)
         {
@@ -41,7 +50,7 @@ public static class LoaderEnvironments
             }
             else if (error.IsError)
             {
-                log.Write(Priority.Choice, $"loader-state: {FileName} on {partition.Label} ({node.Path}): {error}");
+                report($"{FileName} on {partition.Label} ({node.Path}): {error}");
             }
         }
 
