@@ -49,7 +49,7 @@ internal static class CommandLine
 
     private static int Dispatch(IReadOnlyList<string> arguments, TextWriter output, TextWriter errors)
     {
-        RootCommand root = new(Description) { StatusVerb.Make(), DriftVerb.Make(), ResetVerb.Make() };
+        RootCommand root = new(Description) { StatusVerb.Make(), SnapshotsVerb.Make(), DriftVerb.Make(), ResetVerb.Make() };
         foreach (Option option in root.Options)
         {
             if (option is HelpOption { Action: HelpAction help })

@@ -46,7 +46,8 @@ internal static class VolumeDataText
             page.Row("image", $"{image.Image}, {Place(image)}");
             page.Row("", string.Create(
                 CultureInfo.InvariantCulture,
-                $"made {image.Created.UtcDateTime:yyyy-MM-dd HH:mm} UTC, generation {image.Generation}{Size(image.Size)}{(image.Pending ? "; clean-up pending" : "")}"));
+                $"made {image.Created.UtcDateTime:yyyy-MM-dd HH:mm} UTC, generation {image.Generation}{(image.Pending ? ", clean-up pending" : "")}"));
+            page.RowIfAny("", image.Size is { } size ? $"{Printable.Size(size.Total)}, {Printable.Size(size.Exclusive)} of it its own" : null);
         }
 
         foreach (string path in volume.Shared)
@@ -69,9 +70,6 @@ internal static class VolumeDataText
         ImagePlace.Orphan => "in no slot: it goes once this image is confirmed",
         _ => "in no slot that can be read",
     };
-
-    private static string Size(SubvolumeSize? size) =>
-        size is { } known ? $"; {Printable.Size(known.Total)}, {Printable.Size(known.Exclusive)} of it its own" : "";
 
     private static void Write(TextPage page, SnapshotDeviceVolume volume)
     {

@@ -24,6 +24,7 @@ public class CommandLineTests
     [InlineData("status --jsn", "'--jsn'")]
     [InlineData("reset --volume", "--volume")]
     [InlineData("reset --cancel --yes", "--cancel stands alone")]
+    [InlineData("snapshots one two", "'two'")]
     [InlineData("reset var", "'var'")]
     public void Wrong_usage_is_told_with_a_hint(string arguments, string problem)
     {
@@ -37,6 +38,7 @@ public class CommandLineTests
     [InlineData("--help", "status")]
     [InlineData("status --help", "--json")]
     [InlineData("drift --help", "--json")]
+    [InlineData("snapshots --help", "VOLUME")]
     [InlineData("reset --help", "--cancel")]
     public void Every_command_has_help_within_80_columns(string arguments, string words)
     {

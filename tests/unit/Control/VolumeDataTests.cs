@@ -36,8 +36,8 @@ public class VolumeDataTests
         """
         volume var on /var: a subvolume for each image (btrfs)
           image         11112222-3333-4444-8555-666677778888, in root-b
-                        made 2026-11-26 08:04 UTC, generation 12; 300 MiB, 1.5 KiB of it
-                        its own; clean-up pending
+                        made 2026-11-26 08:04 UTC, generation 12, clean-up pending
+                        300 MiB, 1.5 KiB of it its own
           image         7c1e2f30-0a1b-4c2d-8e3f-405162738495, this image
                         made 2026-11-27 08:04 UTC, generation 40
           image         00000000-0000-0000-0000-000000000000, in no slot: it goes once
