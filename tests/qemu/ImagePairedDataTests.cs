@@ -1,4 +1,6 @@
+using System;
 using System.Linq;
+using System.Text.Json.Nodes;
 using System.Threading.Tasks;
 using InitRuntime.Qemu.Harness;
 using Xunit;
@@ -22,6 +24,8 @@ public class ImagePairedDataTests(ITestOutputHelper output)
             AssertData(report, "1.0", [], []);
             Assert.All(["var", "pairs", "device", "xdevice"], volume => Assert.Equal("seeded", Action(report, volume)));
             await machine.CommandAsync("write one");
+            await machine.CommandAsync("sh echo ours >>/etc/initruntime-test.conf; echo kept >/opt/kept; echo kept >/usr/local/kept");
+            Assert.Contains("Nothing that this image brings is hidden", await ToolAsync(machine, "drift"), StringComparison.Ordinal);
             await machine.EndAsync();
         }
 
@@ -32,11 +36,21 @@ public class ImagePairedDataTests(ITestOutputHelper output)
             GuestReport report = await machine.ReportAsync();
             AssertData(report, "2.0", ["1.0 one"], ["1.0 one"]);
             Assert.All(["var", "pairs", "device", "xdevice"], volume => Assert.Equal("taken", Action(report, volume)));
+            await AssertKeptAsync(machine);
+            JsonNode drift = Assert.Single(report["boot"]!["drift"]!.AsArray())!;
+            Assert.Equal(("/etc/initruntime-test.conf", "changed"), (drift["path"]!.GetValue<string>(), drift["change"]!.GetValue<string>()));
+            Assert.Contains("/etc/initruntime-test.conf", await ToolAsync(machine, "drift"), StringComparison.Ordinal);
+            JsonNode status = JsonNode.Parse(await ToolAsync(machine, "status --json"))!;
+            output.WriteLine($"{status}");
+            output.WriteLine(await ToolAsync(machine, "status"));
+            output.WriteLine(await ToolAsync(machine, "snapshots"));
             await machine.CommandAsync("write two");
             await machine.CommandAsync("reboot");
 
             report = await machine.ReportAsync();
             AssertData(report, "1.0", ["1.0 one"], ["1.0 one", "2.0 two"]);
+            Assert.Empty(report["boot"]!["drift"]!.AsArray());
+            await AssertKeptAsync(machine);
             Assert.Equal(["found", "found", "dropped", "dropped"], Paired.Select(volume => Action(report, volume)));
             await machine.CommandAsync("write three");
             await machine.EndAsync();
@@ -86,4 +100,12 @@ public class ImagePairedDataTests(ITestOutputHelper output)
             await machine.EndAsync();
         }
     }
+
+    /// <summary>What the control program says.</summary>
+    private static async Task<string> ToolAsync(Machine machine, string arguments) =>
+        (await machine.CommandAsync($"sh initruntime-ctl {arguments}"))["output"]!.GetValue<string>();
+
+    /// <summary>What overlays keep for all images is there.</summary>
+    private static async Task AssertKeptAsync(Machine machine) =>
+        Assert.Equal("kept\nkept", (await machine.CommandAsync("sh cat /opt/kept /usr/local/kept"))["output"]!.GetValue<string>());
 }

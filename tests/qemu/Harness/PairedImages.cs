@@ -53,6 +53,21 @@ internal static class PairedImages
         encrypt = "none"
         snapshots = "dm-snapshot"
         snapshot-size = "32M"
+
+        [[overlay]]
+        path = "/etc"
+        upper = "image"
+        volume = "var"
+
+        [[overlay]]
+        path = "/opt"
+        upper = "shared"
+        volume = "pairs"
+
+        [[overlay]]
+        path = "/usr/local"
+        upper = "shared"
+        volume = "shared"
         """);
 
     /// <summary>What /init did for a volume.</summary>
@@ -75,6 +90,7 @@ internal static class PairedImages
     {
         Assert.Equal(subvolumes, Lines(report, "/var/data"));
         Assert.Equal(subvolumes, Lines(report, "/srv/pairs/data"));
+        Assert.Equal(subvolumes, Lines(report, "/etc"));
         Assert.Equal(snapshots, Lines(report, "/srv/device/data"));
         Assert.Equal(snapshots, Lines(report, "/srv/xdevice/data"));
         Assert.Equal(shared, Lines(report, "/srv/shared/data"));
