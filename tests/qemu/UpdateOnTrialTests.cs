@@ -15,6 +15,7 @@ public class UpdateOnTrialTests(ITestOutputHelper output)
         name = "var"
         mount = "/var"
         size = "160M"
+        snapshots = "shared"
         """);
 
     [Fact]
