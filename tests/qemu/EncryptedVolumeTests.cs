@@ -24,7 +24,7 @@ public class EncryptedVolumeTests(ITestOutputHelper output)
         Assert.False(second.Volume("var")["first_boot"]!.GetValue<bool>());
         foreach (GuestReport report in new[] { first, second })
         {
-            Assert.StartsWith("/dev/mapper/var btrfs rw,nosuid,nodev", report["mounts"]!["var"]!.GetValue<string>(), StringComparison.Ordinal);
+            Assert.StartsWith($"/dev/mapper/var[/@images/{image.Summary.ImageUuid}] btrfs rw,nosuid,nodev", report["mounts"]!["var"]!.GetValue<string>(), StringComparison.Ordinal);
             Assert.StartsWith("/dev/vda7 ext4 rw,nosuid,nodev", report["mounts"]!["plain"]!.GetValue<string>(), StringComparison.Ordinal);
             Assert.Equal("tpm", report.Volume("var")["unlocked_by"]!.GetValue<string>());
 

@@ -18,7 +18,7 @@ public class PowerCutWhileFormattingTests(ITestOutputHelper output) : PowerCuts(
             (_, report) =>
             {
                 Assert.Equal(template, report["data"]!["var"]!.GetValue<string>());
-                Assert.StartsWith("/dev/mapper/var btrfs ", report["mounts"]!["var"]!.GetValue<string>(), StringComparison.Ordinal);
+                Assert.StartsWith($"/dev/mapper/var[/@images/{VolumeImages.Formatted.Summary.ImageUuid}] btrfs ", report["mounts"]!["var"]!.GetValue<string>(), StringComparison.Ordinal);
                 Assert.StartsWith("/dev/vda7 ext4 ", report["mounts"]!["plain"]!.GetValue<string>(), StringComparison.Ordinal);
                 Assert.Single(report["luks"]!["var"]!["tokens"]!.AsObject());
             });
