@@ -23,9 +23,9 @@ install_test_packages
 results="$(mktemp -d)"
 trap 'rm -rf "$results"' EXIT
 
-# Builds the tool and /init, and makes the tools tree if the cache has none.
+# Builds the tool, /init and initruntime-ctl, and makes the tools tree if the cache has none.
 ./initruntime --version >/dev/null
-export INITRUNTIME_INIT="$PWD/out/init"
+export INITRUNTIME_INIT="$PWD/out/init" INITRUNTIME_CTL="$PWD/out/initruntime-ctl"
 dotnet build InitRuntime.sln --verbosity quiet
 if [ "$what" != qemu ]; then
     dotnet format InitRuntime.sln --no-restore --verify-no-changes --severity error

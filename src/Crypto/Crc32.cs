@@ -28,6 +28,35 @@ public static class Crc32
         return ~crc;
     }
 
+    /// <summary>
+    /// The four bytes, little endian, that give a message this CRC when they stand between a front part and an end. For changes of data
+    /// whose CRC stands elsewhere and shall stay the same.
+    /// </summary>
+    /// <param name="crc">CRC of the front part.</param>
+    /// <param name="end">What follows the four bytes.</param>
+    /// <param name="wanted">CRC of the whole.</param>
+    public static uint Bridge(uint crc, ReadOnlySpan<byte> end, uint wanted)
+    {
+        uint state = ~wanted;
+        for (int i = end.Length - 1; i >= 0; i--)
+        {
+            state = Undo(state, bits: 8) ^ end[i];
+        }
+
+        return Undo(state, bits: 32) ^ ~crc;
+    }
+
+    /// <summary>The register before it took in this many bits of zero. The polynomial's highest bit is set, so each step tells what it did.</summary>
+    private static uint Undo(uint state, int bits)
+    {
+        for (int i = 0; i < bits; i++)
+        {
+            state = unchecked(state >> 31 == 0 ? state << 1 : ((state ^ ReversedPolynomial) << 1) | 1);
+        }
+
+        return state;
+    }
+
     private static uint[] MakeTable()
     {
         uint[] table = new uint[256];

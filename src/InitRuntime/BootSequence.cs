@@ -4,7 +4,6 @@ using InitRuntime.Formats.BootConfig;
 using InitRuntime.Formats.BootReport;
 using InitRuntime.Linux;
 using InitRuntime.Linux.DeviceMapper;
-using InitRuntime.Overlay;
 using InitRuntime.Stages;
 using InitRuntime.Storage.BootGuard;
 using InitRuntime.Storage.DeviceMapper;
@@ -31,7 +30,8 @@ internal static class BootSequence
             "system-disk", () => SystemDisk.WaitFor(devices, firmware.LoaderPartition, firmware.BootHardware, settings, deadline));
         RootPartition partition = boot.Stage("root-partition", () => RootPartition.WaitFor(devices, disk, settings, deadline));
         journal.Slot = partition.Slot;
-        boot.Stage("loader-state", OnFailure.Continue, () => journal.OnTrial = LoaderEnvironments.OnTrial(LoaderEnvironments.Read(disk, journal.Log)));
+        IReadOnlyList<LoaderEnvironment> loader = [];
+        boot.Stage("loader-state", OnFailure.Continue, () => journal.OnTrial = LoaderEnvironments.OnTrial(loader = LoaderEnvironments.Read(disk, journal.Log)));
 
         using DmControl deviceMapper = boot.Stage("device-mapper", () => new DmControl());
         MappedDevice root = boot.Stage(
@@ -39,19 +39,20 @@ internal static class BootSequence
         boot.Stage("root-mount", OnFailure.Fallback, () => RootMount.Mount(deviceMapper, root, settings));
         boot.Stage("verity-enforce", OnFailure.Fallback, () => VerityRoot.Enforce(deviceMapper, partition.Device, settings.Root.Verity));
         boot.Stage("root-modules", OnFailure.Fallback, () => Modules.LoadFromRoot(modules));
+        ResetRequests reset = boot.Stage("reset-requests", () => ResetRequests.Read(settings, loader, journal.Log));
 
         // Keys come and go within these stages; "measure" closes this boot's policies before anything else runs.
         using var watchdog = new BootWatchdog(settings, devices);
         using BootTpm tpm = boot.Stage("tpm", () => BootTpm.Open(settings, firmware, devices, watchdog, deadline, journal.Log));
         var images = new ImageState(settings.ImageUuid, journal.OnTrial, () => partition.ReadOthers(disk, settings));
         IReadOnlyList<VolumeReport> volumes = boot.Stage(
-            "volumes", () => Persistence.Mount(settings, images, disk, modules, devices, deviceMapper, tpm, watchdog, deadline, journal.Log));
-        IReadOnlyList<DriftEntry> drift = boot.Stage("overlay", () => OverlayMount.Assemble(
-            RootMount.Path, settings.ImageUuid, settings.Overlays,
-            overlay => OverlayHome.Of(overlay, OverlayRules.VolumeOf(settings, overlay), RootMount.Path), journal.Log));
+            "volumes", () => Persistence.Mount(settings, images, reset.Request, disk, modules, devices, deviceMapper, tpm, watchdog, deadline, journal.Log));
+        IReadOnlyList<DriftEntry> drift = boot.Stage("overlay", () => Overlays.Mount(settings, reset.Request, watchdog, journal.Log));
         boot.Stage("measure", OnFailure.Fallback, tpm.Leave);
+        reset.Clear();
 
-        boot.Stage("hand-off", OnFailure.Fallback, () => HandOff.Prepare(journal, settings, disk, partition, root, kernelTime, volumes, drift, tpm));
+        boot.Stage(
+            "hand-off", OnFailure.Fallback, () => HandOff.Prepare(journal, settings, disk, partition, root, kernelTime, volumes, drift, reset.Request, tpm));
         boot.Stage("switch-root", OnFailure.Fallback, () => SwitchRoot.Into(RootMount.Path, settings.Init, arguments));
     }
 }

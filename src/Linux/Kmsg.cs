@@ -31,11 +31,13 @@ public sealed class Kmsg : IDisposable
     private Kmsg(SafeFileHandle? device) => _device = device;
 
     /// <summary>Opens /dev/kmsg. Without one, lines are dropped: a missing log never stops a boot.</summary>
-    public static Kmsg Open()
+    public static Kmsg Open() => Open("/dev/kmsg");
+
+    internal static Kmsg Open(string path)
     {
         try
         {
-            return new(KernelFile.Open("/dev/kmsg", O_WRONLY | O_CLOEXEC, 0));
+            return new(KernelFile.Open(path, O_WRONLY | O_CLOEXEC, 0));
         }
         catch (SyscallException)
         {

@@ -54,6 +54,9 @@ public enum MountFlags : uint
     /// <summary>MS_PRIVATE.</summary>
     Private = 1 << 18,
 
+    /// <summary>MS_SLAVE.</summary>
+    Follow = 1 << 19,
+
     /// <summary>MS_RELATIME.</summary>
     RelativeAccessTime = 1 << 21,
 
@@ -91,6 +94,9 @@ public static unsafe class Mount
 
     /// <summary>Keeps what is mounted below <paramref name="target"/> from spreading: moving a mount needs that.</summary>
     public static void MakePrivate(string target) => Call("", target, "", MountFlags.Private | MountFlags.Recursive, "");
+
+    /// <summary>Keeps what is mounted below <paramref name="target"/> from spreading to others; what they mount still comes here.</summary>
+    public static void MakeFollowing(string target) => Call("", target, "", MountFlags.Follow | MountFlags.Recursive, "");
 
     /// <summary>Takes a mount out of the tree at once; what is still open goes on until it is closed.</summary>
     public static void Detach(string target) => Unmount(target, MNT_DETACH);

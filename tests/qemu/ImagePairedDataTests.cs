@@ -1,17 +1,16 @@
-using System;
 using System.Linq;
-using System.Text.Json.Nodes;
 using System.Threading.Tasks;
 using InitRuntime.Qemu.Harness;
 using Xunit;
 using Xunit.Abstractions;
+using static InitRuntime.Qemu.Harness.PairedImages;
 
 namespace InitRuntime.Qemu;
 
 /// <summary>The data of a volume belong to its image: each provider, encrypted and plain, through update, roll-back and the next update.</summary>
 public class ImagePairedDataTests(ITestOutputHelper output)
 {
-    private static readonly ImageFamily _images = PairedImages.All;
+    private static readonly ImageFamily _images = All;
 
     [Fact]
     public async Task A_new_image_begins_with_the_data_of_the_old_one_and_a_roll_back_finds_its_own()
@@ -38,7 +37,7 @@ public class ImagePairedDataTests(ITestOutputHelper output)
 
             report = await machine.ReportAsync();
             AssertData(report, "1.0", ["1.0 one"], ["1.0 one", "2.0 two"]);
-            Assert.Equal(["found", "found", "dropped", "dropped"], PairedImages.Paired.Select(volume => Action(report, volume)));
+            Assert.Equal(["found", "found", "dropped", "dropped"], Paired.Select(volume => Action(report, volume)));
             await machine.CommandAsync("write three");
             await machine.EndAsync();
         }
@@ -49,7 +48,7 @@ public class ImagePairedDataTests(ITestOutputHelper output)
         await using (Machine machine = await Machine.StartAsync(disk, output))
         {
             GuestReport report = await machine.ReportAsync();
-            Assert.Equal(["found", "found", "taken", "taken"], PairedImages.Paired.Select(volume => Action(report, volume)));
+            Assert.Equal(["found", "found", "taken", "taken"], Paired.Select(volume => Action(report, volume)));
             AssertWriters(report, own, anew, all);
             await machine.EndAsync();
         }
@@ -60,9 +59,9 @@ public class ImagePairedDataTests(ITestOutputHelper output)
         {
             GuestReport report = await machine.ReportAsync();
             AssertWriters(report, own, anew, all);
-            Assert.Equal(["found", "found", "merged", "merged"], PairedImages.Paired.Select(volume => Action(report, volume)));
+            Assert.Equal(["found", "found", "merged", "merged"], Paired.Select(volume => Action(report, volume)));
             Assert.Equal([_images.A, _images.B], Owners(report));
-            Assert.All(PairedImages.Paired, volume => Assert.False(Pending(report, volume)));
+            Assert.All(Paired, volume => Assert.False(Pending(report, volume)));
             await machine.EndAsync();
         }
 
@@ -83,52 +82,8 @@ public class ImagePairedDataTests(ITestOutputHelper output)
             GuestReport report = await machine.ReportAsync();
             AssertWriters(report, own, anew, all);
             Assert.Equal([_images.B, _images.C], Owners(report));
-            Assert.All(PairedImages.Paired, volume => Assert.False(Pending(report, volume)));
+            Assert.All(Paired, volume => Assert.False(Pending(report, volume)));
             await machine.EndAsync();
         }
-    }
-
-    private static string Action(GuestReport report, string volume) => report.Volume(volume)["snapshot"]!["action"]!.GetValue<string>();
-
-    private static bool Pending(GuestReport report, string volume) => report.Volume(volume)["snapshot"]!["pending"]!.GetValue<bool>();
-
-    private static void AssertData(GuestReport report, string version, string[] paired, string[] shared)
-    {
-        Assert.Equal(version, report.Version);
-        Assert.Equal(version, report["dpkg"]!["image"]!.GetValue<string>());
-        Assert.Equal(0, report["dpkg"]!["exit"]!.GetValue<int>());
-        AssertWriters(report, paired, paired, shared);
-    }
-
-    private static void AssertWriters(GuestReport report, string[] subvolumes, string[] snapshots, string[] shared)
-    {
-        Assert.Equal(subvolumes, Lines(report, "/var/data"));
-        Assert.Equal(subvolumes, Lines(report, "/srv/pairs/data"));
-        Assert.Equal(snapshots, Lines(report, "/srv/device/data"));
-        Assert.Equal(snapshots, Lines(report, "/srv/xdevice/data"));
-        Assert.Equal(shared, Lines(report, "/srv/shared/data"));
-        Assert.Equal(shared, Lines(report, "/var/log"));
-        Assert.Equal(shared, Lines(report, "/srv/device/log"));
-        Assert.Equal(subvolumes.Length, report["files"]!["var"]!.AsObject().Count);
-        Assert.All(report["files"]!.AsObject().SelectMany(volume => volume.Value!.AsObject()), write => Assert.Equal(20, write.Value!.GetValue<int>()));
-        Assert.Empty(report.BadFiles);
-    }
-
-    private static string[] Lines(GuestReport report, string directory) =>
-        report["writers"]![directory] is JsonArray lines ? [.. lines.Select(line => line!.GetValue<string>())] : [];
-
-    /// <summary>The images that have a subvolume, on both volumes of btrfs alike.</summary>
-    private static BuiltImage[] Owners(GuestReport report)
-    {
-        string[][] owners =
-        [
-            .. new[] { "var", "pairs" }.Select(volume => report["subvolumes"]![volume]!.AsArray()
-                .Select(line => line!.GetValue<string>()).Where(line => line.Contains("@images/", StringComparison.Ordinal))
-                .Select(line => line[(line.IndexOf("@images/", StringComparison.Ordinal) + 8)..]).Order(StringComparer.Ordinal).ToArray()),
-        ];
-        Assert.Equal(owners[0], owners[1]);
-        BuiltImage[] known = [_images.A, _images.B, _images.C];
-        Assert.All(owners[0], owner => Assert.Contains(known, image => $"{image.Summary.ImageUuid}" == owner));
-        return [.. known.Where(image => owners[0].Contains($"{image.Summary.ImageUuid}"))];
     }
 }

@@ -27,7 +27,7 @@ public sealed record BootGuardEnvironment
     private const int UpdateStateAt = InProgressAt + 1;
     private const int WatchdogAt = UpdateStateAt + 1;
     private const int RevisionAt = WatchdogAt + sizeof(ushort);
-    private const int UserAreaAt = RevisionAt + sizeof(uint);
+    internal const int UserAreaAt = RevisionAt + sizeof(uint);
     private const int CrcSize = sizeof(uint);
     private const int SmallestSize = UserAreaAt + CrcSize;
 

@@ -37,9 +37,15 @@ public sealed record BootGuardVariable(string Name, ulong Type, byte[] Data)
         get
         {
             int end = Data.AsSpan().IndexOf((byte)0);
-            return Type == TextType && end == Data.Length - 1 && Ascii.IsValid(Data) ? Encoding.ASCII.GetString(Data.AsSpan(0, end)) : null;
+            return Type == TextType && end >= 0 && end == Data.Length - 1 && Ascii.IsValid(Data) ? Encoding.ASCII.GetString(Data.AsSpan(0, end)) : null;
         }
     }
+
+    /// <summary>Length of its record in the user area, in bytes.</summary>
+    internal int RecordLength => Name.Length + 1 + LengthSize + TypeSize + Data.Length;
+
+    /// <summary>Where its type stands in the record, in bytes.</summary>
+    internal int TypeOffset => Name.Length + 1 + LengthSize;
 
     /// <summary>Reads the list at the front of an environment's user area; it ends at an empty name.</summary>
     public static bool TryParseAll(ReadOnlySpan<byte> area, out IReadOnlyList<BootGuardVariable> variables, out ParseError error)

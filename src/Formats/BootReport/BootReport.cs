@@ -6,8 +6,11 @@ namespace InitRuntime.Formats.BootReport;
 /// <summary>What /init leaves for the running system in <c>/run/initruntime/boot.json</c>.</summary>
 public sealed record BootReportDocument
 {
+    /// <summary>The version of this file's form that is written and read.</summary>
+    public const int KnownFormatVersion = 1;
+
     /// <summary>Version of this file's form.</summary>
-    public int FormatVersion { get; init; } = 1;
+    public int FormatVersion { get; init; } = KnownFormatVersion;
 
     /// <summary>UUID of the image that runs.</summary>
     public required Guid ImageUuid { get; init; }

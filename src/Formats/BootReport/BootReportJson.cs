@@ -14,6 +14,9 @@ public static class BootReportJson
     /// <summary>The largest failure record, in bytes: EFI variable stores are small.</summary>
     public const int MaximumRecordLength = 1024;
 
+    /// <summary>The longest report, in bytes: drift can have many paths.</summary>
+    public const int MaximumReportLength = 16 << 20;
+
     private const int MaximumConsecutive = 1_000_000;
 
     /// <summary>The bytes of a report.</summary>
@@ -62,17 +65,14 @@ public static class BootReportJson
             json.BeginArray("drift");
             foreach (DriftEntry entry in report.Drift)
             {
-                json.BeginObject();
-                json.Text("path", entry.Path);
-                json.Text("change", entry.Change);
-                json.EndObject();
+                Write(json, entry);
             }
 
             json.EndArray();
             json.TextIfAny("reset", report.Reset);
             if (report.LastFailure is { } failure)
             {
-                WriteRecord(json, failure, "last_failure");
+                Write(json, failure, "last_failure");
             }
 
             json.EndObject();
@@ -83,15 +83,40 @@ public static class BootReportJson
     public static byte[] Write(FailureRecord record)
     {
         ArgumentNullException.ThrowIfNull(record);
-        byte[] bytes = Write(json => WriteRecord(json, record));
+        byte[] bytes = Write(json => Write(json, record));
         // Escapes make some characters six times longer, so the length in bytes decides.
         for (int length = Math.Min(record.Reason.Length, MaximumRecordLength); bytes.Length > MaximumRecordLength && length > 0; length /= 2)
         {
             string reason = record.Reason[..length] + "..";
-            bytes = Write(json => WriteRecord(json, record with { Reason = reason }));
+            bytes = Write(json => Write(json, record with { Reason = reason }));
         }
 
         return bytes;
+    }
+
+    /// <summary>
+    /// Reads a report. It comes from the /init of the same build as its reader, so what is not known is an error; some of what it says
+    /// is from disks and EFI variables, and is to be escaped before it meets a terminal.
+    /// </summary>
+    public static bool TryParse(ReadOnlySpan<byte> json, out BootReportDocument value, out ParseError error)
+    {
+        value = null!;
+        error = json.Length > MaximumReportLength ? new($"longer than {MaximumReportLength} bytes") : default;
+        if (error.IsError)
+        {
+            return false;
+        }
+
+        try
+        {
+            value = BootReportReader.Read(json);
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            error = new($"not valid: {e.Message}");
+        }
+
+        return !error.IsError;
     }
 
     /// <summary>Reads a failure record. Anybody could have written the variable, so only its form is believed.</summary>
@@ -153,8 +178,11 @@ public static class BootReportJson
         json.EndArray();
     }
 
-    private static void Write(JsonOutput json, SnapshotReport snapshot)
+    /// <summary>A member <c>snapshot</c>.</summary>
+    public static void Write(JsonOutput json, SnapshotReport snapshot)
     {
+        ArgumentNullException.ThrowIfNull(json);
+        ArgumentNullException.ThrowIfNull(snapshot);
         json.BeginObject("snapshot");
         json.Text("provider", snapshot.Provider);
         json.Text("action", snapshot.Action);
@@ -168,8 +196,22 @@ public static class BootReportJson
         json.EndObject();
     }
 
-    private static void WriteRecord(JsonOutput json, FailureRecord record, string? name = null)
+    /// <summary>An item of the list of drift.</summary>
+    public static void Write(JsonOutput json, DriftEntry entry)
     {
+        ArgumentNullException.ThrowIfNull(json);
+        ArgumentNullException.ThrowIfNull(entry);
+        json.BeginObject();
+        json.Text("path", entry.Path);
+        json.Text("change", entry.Change);
+        json.EndObject();
+    }
+
+    /// <summary>A failure record as a member, or alone where there is no name.</summary>
+    public static void Write(JsonOutput json, FailureRecord record, string? name = null)
+    {
+        ArgumentNullException.ThrowIfNull(json);
+        ArgumentNullException.ThrowIfNull(record);
         json.BeginObject(name);
         if (record.ImageUuid is { } uuid)
         {
@@ -188,6 +230,13 @@ public static class BootReportJson
     private static FailureRecord ReadRecord(ReadOnlySpan<byte> document)
     {
         var json = new JsonInput(document);
+        FailureRecord record = ReadRecord(ref json);
+        json.End();
+        return record;
+    }
+
+    internal static FailureRecord ReadRecord(ref JsonInput json)
+    {
         Guid? uuid = null;
         string? version = null, slot = null, stage = null, reason = null, device = null;
         long? consecutive = null;
@@ -207,7 +256,7 @@ public static class BootReportJson
             }
         }
 
-        var record = new FailureRecord
+        return new FailureRecord
         {
             ImageUuid = uuid,
             ImageVersion = version,
@@ -217,7 +266,5 @@ public static class BootReportJson
             Device = device,
             Consecutive = (int)json.Required(consecutive, "consecutive"),
         };
-        json.End();
-        return record;
     }
 }

@@ -43,4 +43,31 @@ public sealed record FatFile(string Name, long Length, IReadOnlyList<FatExtent> 
         error = default;
         return true;
     }
+
+    /// <summary>
+    /// Where the partition has to be written so that the file gets another content of the same length: the sectors that differ, in the
+    /// order of the file. A last sector that the file does not fill is cut short.
+    /// </summary>
+    /// <param name="from">What the file holds.</param>
+    /// <param name="to">What it shall hold.</param>
+    /// <param name="sectorLength">In bytes; extents are made of whole ones.</param>
+    public IEnumerable<DiskRegion> Difference(byte[] from, byte[] to, int sectorLength)
+    {
+        ArgumentNullException.ThrowIfNull(from);
+        ArgumentNullException.ThrowIfNull(to);
+        int start = 0;
+        foreach (FatExtent extent in Extents)
+        {
+            for (int at = 0; at < extent.Length; at += sectorLength)
+            {
+                var sector = new Range(start + at, start + (int)Math.Min(at + sectorLength, extent.Length));
+                if (!from.AsSpan(sector).SequenceEqual(to.AsSpan(sector)))
+                {
+                    yield return new(extent.Offset + at, to[sector]);
+                }
+            }
+
+            start += (int)extent.Length;
+        }
+    }
 }

@@ -77,6 +77,15 @@ public ref struct JsonInput
             : throw Error($"wanted a whole number from {least} to {most}");
     }
 
+    /// <summary>The value as a number within a range, with a fraction perhaps.</summary>
+    public readonly double Fraction(double least, double most)
+    {
+        Expect(JsonTokenType.Number, "a number");
+        return _reader.TryGetDouble(out double number) && number >= least && number <= most
+            ? number
+            : throw Error($"wanted a number from {least} to {most}");
+    }
+
     /// <summary>The value as true or false.</summary>
     public readonly bool Flag() => _reader.TokenType switch
     {

@@ -4,33 +4,37 @@ using System.Text;
 namespace InitRuntime.Formats.Json;
 
 /// <summary>
-/// Writes one JSON document front to back, without spaces: for what /init writes, at a twentieth of Utf8JsonWriter's size. The
-/// other half is <see cref="JsonInput"/>.
+/// Writes one JSON document front to back, without spaces: for what /init and the control program write, at a twentieth of
+/// Utf8JsonWriter's size. The other half is <see cref="JsonInput"/>.
 /// </summary>
-internal sealed class JsonOutput
+public sealed class JsonOutput
 {
     private readonly StringBuilder _text = new();
 
     /// <summary>The document's bytes in UTF-8.</summary>
-    internal byte[] ToBytes() => Encoding.UTF8.GetBytes(_text.ToString());
+    public byte[] ToBytes() => Encoding.UTF8.GetBytes(_text.ToString());
 
-    internal void BeginObject(string? name = null) => Begin(name).Append('{');
+    /// <summary>Begins an object: a member, or an item where there is no name.</summary>
+    public void BeginObject(string? name = null) => Begin(name).Append('{');
 
-    internal void EndObject() => _text.Append('}');
+    /// <summary>Ends it.</summary>
+    public void EndObject() => _text.Append('}');
 
-    internal void BeginArray(string name) => Begin(name).Append('[');
+    /// <summary>Begins an array as a member.</summary>
+    public void BeginArray(string name) => Begin(name).Append('[');
 
-    internal void EndArray() => _text.Append(']');
+    /// <summary>Ends it.</summary>
+    public void EndArray() => _text.Append(']');
 
     /// <summary>A member with text, or an item where there is no name.</summary>
-    internal void Text(string? name, string value)
+    public void Text(string? name, string value)
     {
         Begin(name);
         AppendText(value);
     }
 
     /// <summary>The same, or nothing when there is no text.</summary>
-    internal void TextIfAny(string name, string? value)
+    public void TextIfAny(string name, string? value)
     {
         if (value is not null)
         {
@@ -39,11 +43,13 @@ internal sealed class JsonOutput
     }
 
     /// <summary>A member with a whole number, or an item where there is no name.</summary>
-    internal void Number(string? name, long value) => Begin(name).Append(value.ToString(CultureInfo.InvariantCulture));
+    public void Number(string? name, long value) => Begin(name).Append(value.ToString(CultureInfo.InvariantCulture));
 
-    internal void Number(string name, double value) => Begin(name).Append(value.ToString(CultureInfo.InvariantCulture));
+    /// <summary>A member with a number that may have a fraction.</summary>
+    public void Number(string name, double value) => Begin(name).Append(value.ToString(CultureInfo.InvariantCulture));
 
-    internal void Flag(string name, bool value) => Begin(name).Append(value ? "true" : "false");
+    /// <summary>A member with true or false.</summary>
+    public void Flag(string name, bool value) => Begin(name).Append(value ? "true" : "false");
 
     private StringBuilder Begin(string? name)
     {

@@ -1,6 +1,6 @@
-using System;
 using InitRuntime.Formats;
 using InitRuntime.Formats.BootReport;
+using InitRuntime.Formats.Efi;
 using InitRuntime.Linux;
 
 namespace InitRuntime.Failure;
@@ -13,19 +13,16 @@ internal static class FailureStore
 {
     private const string Name = "InitRuntimeFailure";
 
-    /// <summary>Our own vendor GUID, made for this variable.</summary>
-    private static readonly Guid _vendor = new("5a6b1d3e-7c0f-4a52-9d4e-2f1c8e7b6a90");
-
     /// <summary>The last record, or null. What cannot be read as one is treated as none.</summary>
     internal static FailureRecord? TryRead() =>
-        EfiVariables.TryRead(Name, _vendor) is { } bytes && BootReportJson.TryParse(bytes, out FailureRecord record, out ParseError _) ? record : null;
+        EfiVariables.TryRead(Name, EfiVendor.InitRuntime) is { } bytes && BootReportJson.TryParse(bytes, out FailureRecord record, out ParseError _) ? record : null;
 
     /// <summary>Keeps a record; false if the firmware does not take it.</summary>
     internal static bool TryWrite(FailureRecord record, Kmsg log)
     {
         try
         {
-            EfiVariables.Write(Name, _vendor, BootReportJson.Write(record));
+            EfiVariables.Write(Name, EfiVendor.InitRuntime, BootReportJson.Write(record));
             return true;
         }
         catch (SyscallException e)

@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using InitRuntime.Failure;
 using InitRuntime.Formats.BootConfig;
 using InitRuntime.Formats.BootReport;
+using InitRuntime.Formats.FactoryReset;
 using InitRuntime.Linux;
 using InitRuntime.Storage.DeviceMapper;
 using InitRuntime.Storage.Devices;
@@ -15,7 +16,7 @@ internal static class HandOff
     /// <summary>Leaves the udev record and the boot report, and counts this boot as a good one.</summary>
     internal static void Prepare(
         BootJournal journal, BootConfiguration settings, SystemDisk disk, RootPartition partition, MappedDevice root, TimeSpan kernelTime,
-        IReadOnlyList<VolumeReport> volumes, IReadOnlyList<DriftEntry> drift, BootTpm tpm)
+        IReadOnlyList<VolumeReport> volumes, IReadOnlyList<DriftEntry> drift, ResetRequest? reset, BootTpm tpm)
     {
         root.WriteUdevRecord();
         var report = new BootReportDocument
@@ -33,6 +34,7 @@ internal static class HandOff
             Measurements = tpm.Measured,
             NotMeasured = tpm.NotMeasured,
             Drift = drift,
+            Reset = reset is null ? null : $"{reset}; asked for by {reset.Source}",
             LastFailure = journal.LastFailure,
         };
         KernelFile.Create(BootReportJson.Path, BootReportJson.Write(report), 0x1a4 /* 0644 */);

@@ -1,6 +1,7 @@
 using System.Collections.Generic;
 using InitRuntime.Formats.BootConfig;
 using InitRuntime.Formats.BootReport;
+using InitRuntime.Formats.FactoryReset;
 using InitRuntime.Linux;
 using InitRuntime.Linux.DeviceMapper;
 using InitRuntime.Storage.Devices;
@@ -13,7 +14,7 @@ namespace InitRuntime.Stages;
 internal static class Persistence
 {
     internal static IReadOnlyList<VolumeReport> Mount(
-        BootConfiguration settings, ImageState state, SystemDisk disk, ModuleLoader modules, DeviceMonitor devices, DmControl deviceMapper,
+        BootConfiguration settings, ImageState state, ResetRequest? reset, SystemDisk disk, ModuleLoader modules, DeviceMonitor devices, DmControl deviceMapper,
         BootTpm tpm, BootWatchdog watchdog, Deadline deadline, Kmsg log)
     {
         if (settings.Volumes.Count == 0)
@@ -23,7 +24,7 @@ internal static class Persistence
 
         using var tools = new RootTools(watchdog, log);
         var fileSystem = new VolumeFileSystem(modules, tools, log);
-        var providers = new VolumeDataProviders(state, settings.Volumes, fileSystem, tools, deviceMapper, modules, log);
-        return new VolumeOpener(disk, devices, deviceMapper, tpm, tools, fileSystem, providers, new ConsolePrompt(watchdog), log).OpenAll(settings.Volumes, deadline);
+        var providers = new VolumeDataProviders(state, settings, fileSystem, tools, deviceMapper, modules, log);
+        return new VolumeOpener(disk, devices, deviceMapper, tpm, tools, fileSystem, providers, new ConsolePrompt(watchdog), log).OpenAll(settings.Volumes, reset, deadline);
     }
 }

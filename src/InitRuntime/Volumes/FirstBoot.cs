@@ -18,8 +18,7 @@ namespace InitRuntime.Volumes;
 /// </summary>
 internal sealed class FirstBoot(BootTpm tpm, RootTools tools, VolumeFileSystem fileSystem, Kmsg log)
 {
-    /// <summary>Where the data begin behind a LUKS2 header, as cryptsetup has it by default: 16 MiB, in bytes.</summary>
-    internal const long DataOffset = 16 << 20;
+    private const long DataOffset = StagedHeader.DataOffset;
 
     private const int SectorSize = 512;
 

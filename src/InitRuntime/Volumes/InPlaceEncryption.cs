@@ -27,11 +27,11 @@ namespace InitRuntime.Volumes;
 /// </remarks>
 internal sealed class InPlaceEncryption(BootTpm tpm, RootTools tools, VolumeFileSystem fileSystem, DmControl deviceMapper, Kmsg log)
 {
-    private const long Start = FirstBoot.DataOffset;
+    private const long Start = StagedHeader.DataOffset;
     private const int SectorSize = 512;
 
     /// <summary>What the file system has to leave free at the end, in bytes.</summary>
-    private const long Room = 3 * Start;
+    private const long Room = StagedHeader.Room;
 
     /// <summary>A staged header that was not copied to the start for good; null if there is none that is complete.</summary>
     internal static bool IsStaged(string device)

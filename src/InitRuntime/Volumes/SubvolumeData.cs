@@ -1,13 +1,19 @@
 using System;
+using System.Collections.Generic;
+using InitRuntime.Formats.BootConfig;
 using InitRuntime.Formats.BootReport;
 using InitRuntime.Linux;
+using InitRuntime.Overlay;
 using InitRuntime.Storage.Snapshots;
 
 namespace InitRuntime.Volumes;
 
 /// <summary>Each image has a subvolume of its own. A usual boot mounts it, and looks once whether there is something to clean up.</summary>
-internal sealed class SubvolumeData(ImageState state, VolumeFileSystem fileSystem, RootTools tools, Kmsg log) : IVolumeData
+internal sealed class SubvolumeData(
+    ImageState state, IReadOnlyList<OverlaySettings> overlays, VolumeFileSystem fileSystem, RootTools tools, Kmsg log) : IVolumeData
 {
+    private const int PrivateMode = 0x1c0; // 0700
+
     public MountedData Mount(VolumeMount volume)
     {
         string option = ImageSubvolumes.OptionOf(state.Image);
@@ -28,13 +34,20 @@ internal sealed class SubvolumeData(ImageState state, VolumeFileSystem fileSyste
             MountOrMake(volume, $"{volume.Target}/{relative}", $"{ImageSubvolumes.SharedDirectory}/{relative}");
         }
 
+        if (HoldsSharedLayers(volume.Settings.Name))
+        {
+            string layers = OverlayHome.SharedMount(volume.Settings.Name);
+            KernelFile.MakePath(layers, PrivateMode);
+            MountOrMake(volume, layers, ImageSubvolumes.Overlays);
+        }
+
         return new(made ?? new SnapshotReport { Provider = "btrfs", Action = "found" }, MayGrow: true);
     }
 
     public bool MayRepair(VolumeMount? volume) => true;
 
     /// <summary>Mounts a subvolume that every image uses; it is made if it is not there.</summary>
-    internal void MountOrMake(VolumeMount volume, string target, string subvolume)
+    private void MountOrMake(VolumeMount volume, string target, string subvolume)
     {
         if (!TryMount(volume, target, $"subvol={subvolume}"))
         {
@@ -46,6 +59,19 @@ internal sealed class SubvolumeData(ImageState state, VolumeFileSystem fileSyste
             });
             volume.At(target, volume.Device, $"subvol={subvolume}");
         }
+    }
+
+    private bool HoldsSharedLayers(string name)
+    {
+        foreach (OverlaySettings overlay in overlays)
+        {
+            if (overlay.Upper == OverlayUpper.Shared && overlay.Volume == name)
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     private SnapshotReport Make(VolumeMount volume, ImageSubvolumes subvolumes)

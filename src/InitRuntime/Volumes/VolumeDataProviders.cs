@@ -1,4 +1,3 @@
-using System.Collections.Generic;
 using InitRuntime.Formats.BootConfig;
 using InitRuntime.Linux;
 using InitRuntime.Linux.DeviceMapper;
@@ -9,14 +8,12 @@ namespace InitRuntime.Volumes;
 
 /// <summary>Which provider shows the data of a volume.</summary>
 internal sealed class VolumeDataProviders(
-    ImageState state, IReadOnlyList<VolumeSettings> volumes, VolumeFileSystem fileSystem, RootTools tools, DmControl deviceMapper, ModuleLoader modules, Kmsg log)
+    ImageState state, BootConfiguration settings, VolumeFileSystem fileSystem, RootTools tools, DmControl deviceMapper, ModuleLoader modules, Kmsg log)
 {
-    internal SubvolumeData Subvolumes => new(state, fileSystem, tools, log);
-
     internal IVolumeData Of(VolumeSettings volume) => volume.Snapshots switch
     {
-        SnapshotProvider.Btrfs => Subvolumes,
-        SnapshotProvider.DmSnapshot => new SnapshotDeviceData(state, volumes, fileSystem, tools, deviceMapper, modules, log),
+        SnapshotProvider.Btrfs => new SubvolumeData(state, settings.Overlays, fileSystem, tools, log),
+        SnapshotProvider.DmSnapshot => new SnapshotDeviceData(state, settings.Volumes, fileSystem, tools, deviceMapper, modules, log),
         _ => new SharedData(tools),
     };
 }

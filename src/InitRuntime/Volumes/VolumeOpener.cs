@@ -4,6 +4,7 @@ using System.Diagnostics;
 using InitRuntime.Formats;
 using InitRuntime.Formats.BootConfig;
 using InitRuntime.Formats.BootReport;
+using InitRuntime.Formats.FactoryReset;
 using InitRuntime.Formats.Gpt;
 using InitRuntime.Formats.Luks2;
 using InitRuntime.Linux;
@@ -31,33 +32,41 @@ internal sealed class VolumeOpener(
 
     /// <summary>Opens all of them.</summary>
     /// <exception cref="BootException">One cannot be opened as the manifest says.</exception>
-    internal List<VolumeReport> OpenAll(IReadOnlyList<VolumeSettings> volumes, Deadline deadline)
+    internal List<VolumeReport> OpenAll(IReadOnlyList<VolumeSettings> volumes, ResetRequest? reset, Deadline deadline)
     {
         if (_partitions.Repair() is { IsError: true } problem)
         {
             log.Write(Priority.Choice, $"volumes: the partition table was written anew: {problem}");
         }
 
+        HashSet<string> erased = new VolumeReset(_partitions, tools.Feed, log).Erase(reset, volumes, volume => Find(volume, deadline).Device);
         var reports = new List<VolumeReport>();
         foreach (VolumeSettings volume in volumes)
         {
             long start = Stopwatch.GetTimestamp();
-            VolumeReport report = Open(volume, deadline);
-            reports.Add(report with { Milliseconds = Math.Round(Stopwatch.GetElapsedTime(start).TotalMilliseconds, 1) });
+            (BlockDevice device, bool isNew) = Find(volume, deadline);
+            bool isErased = erased.Contains(volume.Name);
+            VolumeReport report = volume.Encryption == VolumeEncryption.None
+                ? OpenPlain(volume, device.Path, isNew || isErased)
+                : OpenEncrypted(volume, device, isNew || isErased);
+            reports.Add(report with
+            {
+                Recreated = isErased ? "factory reset" : report.Recreated,
+                Milliseconds = Math.Round(Stopwatch.GetElapsedTime(start).TotalMilliseconds, 1),
+            });
         }
 
         return reports;
     }
 
-    private VolumeReport Open(VolumeSettings volume, Deadline deadline)
+    private (BlockDevice Device, bool IsNew) Find(VolumeSettings volume, Deadline deadline)
     {
         Partition partition = disk.Table.FindLabel(volume.Name)
             ?? throw new BootException($"the partition table has not exactly one partition {volume.Name}", disk.Device.Path, "was the whole disk image written?");
         BlockDevice device = devices.WaitFor(
             () => disk.FindNode(partition), deadline,
             () => new BootException($"the kernel made no node for {volume.Name} in time", disk.Device.Path));
-        bool isNew = (partition.Attributes & PartitionAttributes.NewVolume) != 0;
-        return volume.Encryption == VolumeEncryption.None ? OpenPlain(volume, device.Path, isNew) : OpenEncrypted(volume, device, isNew);
+        return (device, (partition.Attributes & PartitionAttributes.NewVolume) != 0);
     }
 
     private VolumeReport OpenPlain(VolumeSettings volume, string device, bool isNew)

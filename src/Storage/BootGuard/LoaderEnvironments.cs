@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Diagnostics.CodeAnalysis;
 using InitRuntime.Formats;
 using InitRuntime.Formats.BootGuard;
 using InitRuntime.Formats.Fat;
@@ -11,19 +12,31 @@ using Microsoft.Win32.SafeHandles;
 namespace InitRuntime.Storage.BootGuard;
 
 /// <summary>
-/// EFI Boot Guard's environments on the boot disk. Nobody signs them, so they decide nothing here: they only tell what the loader
-/// does next. They are read without the vfat driver.
+/// EFI Boot Guard's environments on the boot disk. Nobody signs them, so they decide nothing here but what the manifest lets them: they
+/// tell what the loader does next, and a user variable may ask for a factory reset. They are read and written without the vfat driver.
 /// </summary>
 public static class LoaderEnvironments
 {
     private const string FileName = "BGENV.DAT";
 
+    /// <summary>What a disk writes whole or not at all, in bytes; clusters begin at multiples of it.</summary>
+    private const int SectorLength = 512;
+
     /// <summary>Every environment of the boot disk that is valid.</summary>
-    public static IReadOnlyList<BootGuardEnvironment> Read(SystemDisk disk, Kmsg log)
+    public static IReadOnlyList<LoaderEnvironment> Read(SystemDisk disk, Kmsg log)
+    {
+        ArgumentNullException.ThrowIfNull(log);
+        return Read(disk, problem => log.Write(Priority.Choice, $"loader-state: {problem}"));
+    }
+
+    /// <summary>Every environment of the boot disk that is valid.</summary>
+    /// <param name="disk">The boot disk.</param>
+    /// <param name="report">Is told of each that is there and cannot be read.</param>
+    public static IReadOnlyList<LoaderEnvironment> Read(SystemDisk disk, Action<string> report)
     {
         ArgumentNullException.ThrowIfNull(disk);
-        ArgumentNullException.ThrowIfNull(log);
-        var environments = new List<BootGuardEnvironment>();
+        ArgumentNullException.ThrowIfNull(report);
+        var environments = new List<LoaderEnvironment>();
         foreach (Partition partition in disk.Table.Partitions)
         {
             if (disk.FindNode(partition) is not { } node)
@@ -31,13 +44,13 @@ public static class LoaderEnvironments
                 continue;
             }
 
-            if (TryRead(node, out BootGuardEnvironment? environment, out ParseError error))
+            if (TryRead(node.Path, out BootGuardEnvironment? environment, out ParseError error))
             {
-                environments.Add(environment!);
+                environments.Add(new(node, partition.Label, environment));
             }
             else if (error.IsError)
             {
-                log.Write(Priority.Choice, $"loader-state: {FileName} on {partition.Label} ({node.Path}): {error}");
+                report($"{FileName} on {partition.Label} ({node.Path}): {error}");
             }
         }
 
@@ -45,36 +58,83 @@ public static class LoaderEnvironments
     }
 
     /// <summary>Whether the loader started this image on trial: it says so in the newest environment before it starts one. Null without any.</summary>
-    public static bool? OnTrial(IReadOnlyList<BootGuardEnvironment> environments)
+    public static bool? OnTrial(IReadOnlyList<LoaderEnvironment> environments)
     {
-        int latest = BootGuardEnvironment.IndexOfLatest(environments);
-        return latest < 0 ? null : environments[latest] is { InProgress: false, UpdateState: UpdateState.Testing };
+        ArgumentNullException.ThrowIfNull(environments);
+        var values = new List<BootGuardEnvironment>();
+        foreach (LoaderEnvironment environment in environments)
+        {
+            values.Add(environment.Value);
+        }
+
+        int latest = BootGuardEnvironment.IndexOfLatest(values);
+        return latest < 0 ? null : values[latest] is { InProgress: false, UpdateState: UpdateState.Testing };
+    }
+
+    /// <summary>
+    /// Takes the meaning of a user variable away, in the file's own place: only sectors that differ are written, each on the medium before
+    /// the next. A power cut leaves the environment as it was or as it shall be: <see cref="BootGuardWithdrawal"/>. Without such a variable
+    /// nothing is done.
+    /// </summary>
+    /// <exception cref="BootException">The environment is not what it was when it was read.</exception>
+    /// <exception cref="SyscallException">The disk cannot be written.</exception>
+    public static void Withdraw(LoaderEnvironment environment, string variable)
+    {
+        ArgumentNullException.ThrowIfNull(environment);
+        Withdraw(environment.Device.Path, variable);
+    }
+
+    internal static void Withdraw(string path, string variable)
+    {
+        using SafeFileHandle device = KernelFile.Open(path, write: true);
+        if (!TryFind(device, path, out FatFile? file, out byte[]? content, out ParseError error))
+        {
+            throw new BootException($"{FileName} is gone{(error.IsError ? $": {error}" : "")}", path);
+        }
+
+        if (BootGuardWithdrawal.TryWithdraw(content, variable) is not { } changed)
+        {
+            return;
+        }
+
+        foreach (DiskRegion region in file.Difference(content, changed, SectorLength))
+        {
+            KernelFile.WriteAt(device, region.Offset, region.Bytes, path);
+            KernelFile.Sync(device, path);
+        }
     }
 
     /// <summary>False without an error where there is no such file.</summary>
-    private static bool TryRead(BlockDevice node, out BootGuardEnvironment? environment, out ParseError error)
+    internal static bool TryRead(string path, [NotNullWhen(true)] out BootGuardEnvironment? environment, out ParseError error)
     {
         environment = null;
         try
         {
-            using SafeFileHandle device = KernelFile.Open(node.Path);
-            long length = KernelFile.LengthOf(device, node.Path);
-            bool Read(long offset, Span<byte> buffer) => KernelFile.ReadAt(device, offset, buffer, node.Path) == buffer.Length;
-            if (!FatVolume.TryOpen(Read, length, out FatVolume? volume, out _))
-            {
-                error = default;
-                return false;
-            }
-
-            return volume.TryFindFile(FileName, out FatFile? file, out error)
-                && file is not null
-                && file.TryRead(Read, BootGuardEnvironment.MaximumSize, out byte[]? content, out error)
-                && BootGuardEnvironment.TryParse(content, out environment, out error);
+            using SafeFileHandle device = KernelFile.Open(path);
+            return TryFind(device, path, out _, out byte[]? content, out error) && BootGuardEnvironment.TryParse(content, out environment, out error);
         }
         catch (SyscallException e)
         {
             error = new(e.Message);
             return false;
         }
+    }
+
+    private static bool TryFind(
+        SafeFileHandle device, string path, [NotNullWhen(true)] out FatFile? file, [NotNullWhen(true)] out byte[]? content, out ParseError error)
+    {
+        file = null;
+        content = null;
+        long length = KernelFile.LengthOf(device, path);
+        bool Read(long offset, Span<byte> buffer) => KernelFile.ReadAt(device, offset, buffer, path) == buffer.Length;
+        if (!FatVolume.TryOpen(Read, length, out FatVolume? volume, out _))
+        {
+            error = default;
+            return false;
+        }
+
+        return volume.TryFindFile(FileName, out file, out error)
+            && file is not null
+            && file.TryRead(Read, BootGuardEnvironment.MaximumSize, out content, out error);
     }
 }

@@ -1,4 +1,3 @@
-using System;
 using InitRuntime.Formats;
 using InitRuntime.Formats.Gpt;
 using InitRuntime.Linux;
@@ -7,7 +6,7 @@ using Microsoft.Win32.SafeHandles;
 namespace InitRuntime.Storage.Devices;
 
 /// <summary>
-/// Changes the partition table of the boot disk: a partition that is filled now, or that is to use the rest of a larger disk. The
+/// Changes the partition table of the boot disk: a partition that is filled now or to be made anew, or that is to use the rest of a larger disk. The
 /// backup copy is written first, then the primary one, each synced: a power cut leaves the old table or the new one.
 /// </summary>
 public sealed class PartitionEditor(SystemDisk disk)
@@ -31,11 +30,11 @@ public sealed class PartitionEditor(SystemDisk disk)
 
     /// <summary>Takes away the mark that says that a partition's content counts for nothing.</summary>
     /// <exception cref="SyscallException">The disk cannot be written.</exception>
-    public void MarkFilled(string label) => Mark(label, attributes => attributes & ~PartitionAttributes.NewVolume);
+    public void MarkFilled(string label) => Mark(label, isNew: false);
 
-    /// <summary>Sets that mark again: what the partition holds counts for nothing from now on.</summary>
+    /// <summary>Sets that mark: the next who opens the volume makes it. <see cref="SystemDisk.Table"/> does not tell it, it is of before.</summary>
     /// <exception cref="SyscallException">The disk cannot be written.</exception>
-    public void MarkNewVolume(string label) => Mark(label, attributes => attributes | PartitionAttributes.NewVolume);
+    public void MarkNewVolume(string label) => Mark(label, isNew: true);
 
     /// <summary>
     /// Grows the disk's last partition to the end of the disk, on the disk and in the kernel; false when there is no room, as on
@@ -63,11 +62,12 @@ public sealed class PartitionEditor(SystemDisk disk)
         return true;
     }
 
-    private void Mark(string label, Func<PartitionAttributes, PartitionAttributes> change)
+    private void Mark(string label, bool isNew)
     {
         GptTable table = Read();
         Partition partition = Find(table, label);
-        Write(table.WithPartition(partition with { Attributes = change(partition.Attributes) }));
+        PartitionAttributes others = partition.Attributes & ~PartitionAttributes.NewVolume;
+        Write(table.WithPartition(partition with { Attributes = isNew ? others | PartitionAttributes.NewVolume : others }));
     }
 
     private static Partition Find(GptTable table, string label) =>

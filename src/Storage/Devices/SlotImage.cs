@@ -13,8 +13,9 @@ namespace InitRuntime.Storage.Devices;
 public sealed record SlotImage(string Label, Guid? Image, bool IsReadable)
 {
     /// <summary>Looks for the verity superblock behind the file system, wherever that ends.</summary>
-    internal static SlotImage Read(string label, BlockDevice node)
+    public static SlotImage Read(string label, BlockDevice node)
     {
+        ArgumentNullException.ThrowIfNull(node);
         try
         {
             using SafeFileHandle device = KernelFile.Open(node.Path);

@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Diagnostics.CodeAnalysis;
 using InitRuntime.Formats;
 using InitRuntime.Formats.BootConfig;
 using InitRuntime.Formats.Efi;
@@ -34,6 +35,27 @@ public sealed record SystemDisk(BlockDevice Device, GptReading Reading)
                     ? $"no disk with the boot loader's partition {id} came in time; disks: {Names(known.Keys)}"
                     : $"no disk with image {settings.ImageUuid} came in time; disks: {Names(known.Keys)}",
                 hint: "is the disk's driver among kernel.modules of the manifest?"));
+    }
+
+    /// <summary>The same disk in the running system, by its node; false with an error when it is not there or has no partition table.</summary>
+    public static bool TryOpen(string path, [NotNullWhen(true)] out SystemDisk? value, out ParseError error)
+    {
+        value = null;
+        foreach (BlockDevice disk in BlockDevice.All())
+        {
+            if (disk.PartitionNumber == 0 && disk.Path == path)
+            {
+                if (DiskTable.TryRead(disk, out GptReading? reading, out error))
+                {
+                    value = new(disk, reading);
+                }
+
+                return value is not null;
+            }
+        }
+
+        error = new("there is no such disk");
+        return false;
     }
 
     /// <summary>The node of one of its partitions, or null while the kernel has not made it yet.</summary>

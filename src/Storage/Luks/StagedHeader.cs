@@ -24,6 +24,14 @@ namespace InitRuntime.Storage.Luks;
 /// </summary>
 public static class StagedHeader
 {
+    /// <summary>Where the data begin behind a LUKS2 header, as cryptsetup has it by default: 16 MiB, in bytes.</summary>
+    public const long DataOffset = 16 << 20;
+
+    /// <summary>
+    /// What an encryption in place takes of a partition's end, in bytes: the staged header, what cryptsetup wants, the moved start.
+    /// </summary>
+    public const long Room = 3 * DataOffset;
+
     private const int BlockLength = 4096;
     private const int ChunkLength = 4 << 20;
 

@@ -170,7 +170,8 @@ internal static class Images
         }
 
         hash.AppendData(Encoding.UTF8.GetBytes(edit(File.ReadAllText(Path.Combine(DemoDirectory, "image.toml")))));
-        hash.AppendData(SHA256.HashData(InitProgram.Read()));
+        hash.AppendData(SHA256.HashData(DeviceProgram.Init.Read()));
+        hash.AppendData(SHA256.HashData(DeviceProgram.Control.Read()));
         foreach (string assembly in Directory.GetFiles(AppContext.BaseDirectory, "InitRuntime.*.dll").Order(StringComparer.Ordinal))
         {
             // The build is deterministic; of these tests' own assembly no image is made.

@@ -1,3 +1,8 @@
+using System;
+using System.Linq;
+using System.Text.Json.Nodes;
+using Xunit;
+
 namespace InitRuntime.Qemu.Harness;
 
 /// <summary>Images A, B and C with a volume of each kind.</summary>
@@ -49,4 +54,52 @@ internal static class PairedImages
         snapshots = "dm-snapshot"
         snapshot-size = "32M"
         """);
+
+    /// <summary>What /init did for a volume.</summary>
+    internal static string Action(GuestReport report, string volume) => report.Volume(volume)["snapshot"]!["action"]!.GetValue<string>();
+
+    /// <summary>Whether something is left to be cleaned up or merged.</summary>
+    internal static bool Pending(GuestReport report, string volume) => report.Volume(volume)["snapshot"]!["pending"]!.GetValue<bool>();
+
+    /// <summary>Which image runs, what it sees, and that the packages are its own.</summary>
+    internal static void AssertData(GuestReport report, string version, string[] paired, string[] shared)
+    {
+        Assert.Equal(version, report.Version);
+        Assert.Equal(version, report["dpkg"]!["image"]!.GetValue<string>());
+        Assert.Equal(0, report["dpkg"]!["exit"]!.GetValue<int>());
+        AssertWriters(report, paired, paired, shared);
+    }
+
+    /// <summary>Who wrote to the data that are seen, in subvolumes, in snapshots, and in what all images share; and that all files are whole.</summary>
+    internal static void AssertWriters(GuestReport report, string[] subvolumes, string[] snapshots, string[] shared)
+    {
+        Assert.Equal(subvolumes, Lines(report, "/var/data"));
+        Assert.Equal(subvolumes, Lines(report, "/srv/pairs/data"));
+        Assert.Equal(snapshots, Lines(report, "/srv/device/data"));
+        Assert.Equal(snapshots, Lines(report, "/srv/xdevice/data"));
+        Assert.Equal(shared, Lines(report, "/srv/shared/data"));
+        Assert.Equal(shared, Lines(report, "/var/log"));
+        Assert.Equal(shared, Lines(report, "/srv/device/log"));
+        Assert.Equal(subvolumes.Length, report["files"]!["var"]!.AsObject().Count);
+        Assert.All(report["files"]!.AsObject().SelectMany(volume => volume.Value!.AsObject()), write => Assert.Equal(20, write.Value!.GetValue<int>()));
+        Assert.Empty(report.BadFiles);
+    }
+
+    private static string[] Lines(GuestReport report, string directory) =>
+        report["writers"]![directory] is JsonArray lines ? [.. lines.Select(line => line!.GetValue<string>())] : [];
+
+    /// <summary>The images that have a subvolume, on both volumes of btrfs alike.</summary>
+    internal static BuiltImage[] Owners(GuestReport report)
+    {
+        string[][] owners =
+        [
+            .. new[] { "var", "pairs" }.Select(volume => report["subvolumes"]![volume]!.AsArray()
+                .Select(line => line!.GetValue<string>()).Where(line => line.Contains("@images/", StringComparison.Ordinal))
+                .Select(line => line[(line.IndexOf("@images/", StringComparison.Ordinal) + 8)..]).Order(StringComparer.Ordinal).ToArray()),
+        ];
+        Assert.Equal(owners[0], owners[1]);
+        BuiltImage[] known = [All.A, All.B, All.C];
+        Assert.All(owners[0], owner => Assert.Contains(known, image => $"{image.Summary.ImageUuid}" == owner));
+        return [.. known.Where(image => owners[0].Contains($"{image.Summary.ImageUuid}"))];
+    }
 }

@@ -41,7 +41,7 @@ internal static class Resealed
     {
         using var archive = new MemoryStream();
         var writer = new CpioWriter(archive, DateTimeOffset.UnixEpoch);
-        writer.AddFile("init", (UnixFileMode)0x1ed /* 0755 */, InitProgram.Read());
+        writer.AddFile("init", (UnixFileMode)0x1ed /* 0755 */, DeviceProgram.Init.Read());
         writer.Finish();
         return Seal(image, archive.ToArray());
     }

@@ -1,7 +1,7 @@
 using System;
 using System.IO;
+using System.Linq;
 using InitRuntime.Linux;
-using InitRuntime.Mkinitramfs.Host;
 using InitRuntime.Unit.Harness;
 using Microsoft.Win32.SafeHandles;
 using Xunit;
@@ -15,8 +15,8 @@ public sealed class BlockPartitionTests
     [FactWithLoopDevice]
     public void The_kernel_takes_over_the_new_length_of_a_partition()
     {
-        using var disk = new LoopDisk(512);
-        Host("addpart", disk.Path, "1", "2048", "8192");
+        using var disk = new LoopDevice(16 * Mebibyte);
+        LoopDevice.Host("addpart", disk.Path, "1", "2048", "8192");
         string size = $"/sys/class/block/{Path.GetFileName(disk.Path)}p1/size";
         Assert.Equal("8192", KernelFile.TryReadText(size));
         using SafeFileHandle handle = KernelFile.Open(disk.Path, write: true);
@@ -31,7 +31,7 @@ public sealed class BlockPartitionTests
     {
         foreach (int expected in (int[])[512, 4096])
         {
-            using var disk = new LoopDisk(expected);
+            using var disk = new LoopDevice(16 * Mebibyte, expected);
             using SafeFileHandle handle = KernelFile.Open(disk.Path);
             Assert.Equal(expected, BlockDeviceSector.SizeOf(handle, disk.Path));
             Assert.Equal(16L * Mebibyte, KernelFile.LengthOf(handle, disk.Path));
@@ -45,39 +45,30 @@ public sealed class BlockPartitionTests
     public void A_device_number_is_told_for_devices_only()
     {
         using var directory = new TemporaryDirectory();
-        Host("mknod", directory["large"], "b", "259", "70001");
+        LoopDevice.Host("mknod", directory["large"], "b", "259", "70001");
         Assert.Equal((259u, 70001u), DeviceNumber.Of(directory["large"]));
         Assert.Equal((1u, 3u), DeviceNumber.Of("/dev/null"));
         Assert.Equal(Errno.ENODEV, Error(() => DeviceNumber.Of(directory.Path)));
         Assert.Equal(Errno.ENOENT, Error(() => DeviceNumber.Of(directory["none"])));
     }
 
-    private static Errno Error(Action action) => Assert.Throws<SyscallException>(action).Errno;
-
-    private static string Host(string program, params string[] arguments) =>
-        new HostCommand(program, arguments).RunText(new PlainLog(TextWriter.Null, showCommands: false)).Trim();
-
-    /// <summary>A disk of 16 MiB that may have partitions.</summary>
-    private sealed class LoopDisk : IDisposable
+    [FactWithLoopDevice]
+    public void What_is_discarded_is_taken_out_of_the_disk()
     {
-        private readonly TemporaryDirectory _directory = new();
-
-        internal LoopDisk(int sectorSize)
+        using var disk = new LoopDevice(16 * Mebibyte, fill: path => File.WriteAllBytes(path, [.. Enumerable.Repeat((byte)1, 16 * Mebibyte)]));
+        using (SafeFileHandle handle = KernelFile.Open(disk.Path, write: true))
         {
-            using (FileStream file = File.Create(_directory["disk"]))
-            {
-                file.SetLength(16 * Mebibyte);
-            }
-
-            Path = Host("losetup", "--find", "--show", "--partscan", "--sector-size", $"{sectorSize}", _directory["disk"]);
+            Assert.True(BlockDeviceDiscard.TryDiscard(handle, Mebibyte, 2 * Mebibyte, disk.Path));
+            Assert.False(BlockDeviceDiscard.TryDiscard(handle, Mebibyte + 1, Mebibyte, disk.Path));
+            Assert.False(BlockDeviceDiscard.TryDiscard(handle, 15 * Mebibyte, 2 * Mebibyte, disk.Path));
         }
 
-        internal string Path { get; }
-
-        public void Dispose()
-        {
-            Host("losetup", "--detach", Path);
-            _directory.Dispose();
-        }
+        byte[] content = File.ReadAllBytes(disk.File);
+        Assert.Equal(2 * Mebibyte, content.AsSpan().Count((byte)0));
+        Assert.False(content.AsSpan(Mebibyte, 2 * Mebibyte).ContainsAnyExcept((byte)0));
+        using SafeFileHandle file = KernelFile.Open(disk.File, write: true);
+        Assert.False(BlockDeviceDiscard.TryDiscard(file, 0, Mebibyte, disk.File));
     }
+
+    private static Errno Error(Action action) => Assert.Throws<SyscallException>(action).Errno;
 }

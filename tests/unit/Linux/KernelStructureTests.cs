@@ -56,6 +56,7 @@ public sealed unsafe class KernelStructureTests
             "linux/fs.h",
             Equal("BLKSSZGET", new Ioctl<int>("", IoctlDirection.None, 0x12, 104).Request),
             Equal("BLKFLSBUF", BlockDeviceCache.Drop.Request),
+            Equal("BLKDISCARD", BlockDeviceDiscard.Request.Request),
             Equal("BLKGETSIZE64", new Ioctl<ulong>("", IoctlDirection.Read, 0x12, 114).Request),
             Equal("FS_IOC_GETFLAGS", new Ioctl<long>("", IoctlDirection.Read, (byte)'f', 1).Request),
             Equal("FS_IOC_SETFLAGS", new Ioctl<long>("", IoctlDirection.Write, (byte)'f', 2).Request));
@@ -65,7 +66,6 @@ public sealed unsafe class KernelStructureTests
             Equal("DM_TABLE_CLEAR", new Ioctl<DmIoctl>("", IoctlDirection.ReadWrite, 0xfd, 10).Request),
             Equal("DM_DEV_STATUS", new Ioctl<DmIoctl>("", IoctlDirection.ReadWrite, 0xfd, 7).Request),
             Equal("DM_DEV_SUSPEND", new Ioctl<DmIoctl>("", IoctlDirection.ReadWrite, 0xfd, 6).Request),
-            Equal("DM_TABLE_CLEAR", new Ioctl<DmIoctl>("", IoctlDirection.ReadWrite, 0xfd, 10).Request),
             Equal("DM_DEV_ARM_POLL", new Ioctl<DmIoctl>("", IoctlDirection.ReadWrite, 0xfd, 16).Request),
             Equal("DM_SUSPEND_FLAG", 1 << 1));
     }

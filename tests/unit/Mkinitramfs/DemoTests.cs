@@ -50,23 +50,30 @@ public sealed class DemoTests
         Assert.Equal("/dev/mapper/root erofs ro,relatime", root.GetProperty("root").GetString());
         Assert.Equal(File.ReadAllText("/proc/cmdline").TrimEnd('\n'), root.GetProperty("command_line").GetString());
         Assert.Equal(JsonValueKind.Null, root.GetProperty("boot").ValueKind);
+        Assert.Equal(JsonValueKind.Null, root.GetProperty("control").ValueKind);
     }
 
     [Fact]
     public void The_report_of_a_good_boot_names_no_unit()
     {
-        using JsonDocument report = Report(system: "running", failed: [], root: "/dev/mapper/root erofs ro");
+        using JsonDocument report = Report(system: "running", failed: [], root: "/dev/mapper/root erofs ro", control: """{"format_version":1}""");
         Assert.Equal("running", report.RootElement.GetProperty("system").GetString());
+        Assert.Equal(1, report.RootElement.GetProperty("control").GetProperty("format_version").GetInt32());
         Assert.Equal(0, report.RootElement.GetProperty("failed").GetArrayLength());
     }
 
     /// <summary>Runs the report with programs that answer as systemd and findmnt would.</summary>
-    private static JsonDocument Report(string system, string[] failed, string root)
+    private static JsonDocument Report(string system, string[] failed, string root, string? control = null)
     {
         using var directory = new TemporaryDirectory();
         File.WriteAllLines(directory["failed"], failed.Select(unit => $"{unit} loaded failed failed Some unit"));
         Program(directory["systemctl"], $"""case $1 in is-system-running) echo {system}; test {system} = running;; *) cat {directory["failed"]};; esac""");
         Program(directory["findmnt"], $"echo '{root}'");
+        if (control is not null)
+        {
+            Program(directory["initruntime-ctl"], $"test \"$*\" = 'status --json' && echo '{control}'");
+        }
+
         new HostCommand("sh", Path.Combine(_demo, "files/usr/lib/initruntime/report"), directory["report"])
         {
             Environment = new Dictionary<string, string> { ["PATH"] = $"{directory.Path}:/usr/bin:/bin" },

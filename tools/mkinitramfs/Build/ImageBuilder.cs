@@ -46,7 +46,8 @@ internal sealed class ImageBuilder
     internal static ImageSummary Build(ImageManifest manifest, string directory, IBuildLog log)
     {
         directory = Path.GetFullPath(directory);
-        byte[] init = InitProgram.Read();
+        byte[] init = DeviceProgram.Init.Read();
+        byte[]? control = manifest.Device.Control ? DeviceProgram.Control.Read() : null;
         ToolsTree tools = ToolsTree.Open(CacheDirectory.Path, log);
         Directory.CreateDirectory(directory);
         // On the same file system, so that a rename is all that is left to do.
@@ -55,7 +56,7 @@ internal sealed class ImageBuilder
         try
         {
             var builder = new ImageBuilder(manifest, tools, work, log);
-            ImageSummary summary = builder.MakeAll(init);
+            ImageSummary summary = builder.MakeAll(init, control);
             foreach (string name in (string[])[Artefacts.Root, Artefacts.Initramfs, Artefacts.Uki, Artefacts.Disk, Artefacts.Summary])
             {
                 File.Move(Path.Combine(work, name), Path.Combine(directory, name), overwrite: true);
@@ -70,7 +71,7 @@ internal sealed class ImageBuilder
         }
     }
 
-    private ImageSummary MakeAll(byte[] init)
+    private ImageSummary MakeAll(byte[] init, byte[]? control)
     {
         string archivePath = RootSource.Archive(_manifest, _tools, CacheDirectory.Path, _work, _log);
         using TarArchive archive = TarArchive.Open(archivePath);
@@ -85,7 +86,7 @@ internal sealed class ImageBuilder
             Path.Combine(_work, "root.tar"),
             new RootChanges(_manifest.Image.Name, _manifest.Image.Version, SourceDate.Seconds)
             {
-                Added = RootModules.Unpack(modules, kernel, _tools, _log),
+                Added = [.. RootModules.Unpack(modules, kernel, _tools, _log), .. ControlProgram(control)],
                 ImagePaths = [.. _manifest.Volumes.SelectMany(volume => volume.Settings.ImagePaths)],
                 Listed = [.. _manifest.Overlays.Where(HasListing).Select(overlay => overlay.Path)],
             }));
@@ -135,6 +136,9 @@ internal sealed class ImageBuilder
         File.WriteAllBytes(Path.Combine(_work, Artefacts.Summary), ImageSummary.Write(summary));
         return summary;
     }
+
+    private static IEnumerable<AddedFile> ControlProgram(byte[]? program) =>
+        program is null ? [] : [new AddedFile(DeviceProgram.Control.Place[1..], program, IsProgram: true)];
 
     /// <summary>Whether a device compares a kept layer with what the image has below it. What lies in a volume is no image's.</summary>
     private bool HasListing(OverlaySettings overlay) => overlay.Upper != OverlayUpper.Memory

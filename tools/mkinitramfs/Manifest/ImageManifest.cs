@@ -32,6 +32,8 @@ internal sealed record ImageManifest
     /// <summary>EFI Boot Guard's user variable that can ask for a factory reset; null for none.</summary>
     public string? ResetVariable { get; init; }
 
+    public DeviceSection Device { get; init; } = new(Control: true);
+
     public required FailureSettings Failure { get; init; }
 
     public required SigningSection Signing { get; init; }
@@ -169,6 +171,10 @@ internal sealed record BootSection
     /// <summary>The program of the root that takes over as PID 1.</summary>
     public required string Init { get; init; }
 }
+
+/// <summary><c>[device]</c>: what the build brings for the running device.</summary>
+/// <param name="Control">Whether the root gets the control program.</param>
+internal sealed record DeviceSection(bool Control);
 
 /// <summary><c>[signing]</c>: key files, or a command that signs (an HSM).</summary>
 internal sealed record SigningSection

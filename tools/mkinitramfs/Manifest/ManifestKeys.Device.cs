@@ -74,6 +74,12 @@ internal static partial class ManifestKeys
         Summary = "The volume that keeps the changes; not with `upper = \"tmpfs\"`. `image` wants one with `snapshots` of `btrfs` or `dm-snapshot`, `shared` one of `btrfs` or `shared`.",
     };
 
+    internal static readonly ManifestKey<bool> DeviceControl = new("device", "control", Forms.Flag)
+    {
+        Summary = "Put the control program into the root, as `/usr/bin/initruntime-ctl`: it tells how the device booted and whose data its volumes hold, and asks for a factory reset (docs/device.md).",
+        Default = true,
+    };
+
     internal static readonly ManifestKey<FailureAction> OnFailure = new("failure", "action", Forms.Choice(
         ("reboot", FailureAction.Reboot), ("halt", FailureAction.Halt), ("power-off", FailureAction.PowerOff)))
     {

@@ -202,6 +202,7 @@ internal static class ManifestReader
         },
         Overlays = OverlaysOf(values),
         ResetVariable = values.Get(ResetLoaderVariable),
+        Device = new(values.Get(DeviceControl)),
         Failure = new() { Action = values.Get(OnFailure), LongestDelaySeconds = values.Get(FailureLongestDelay) },
         Signing = new()
         {

@@ -36,6 +36,7 @@ internal static class ManifestSections
         new("overlay", "One directory of the root that can be written. Overlays are mounted after volumes, and may lie in them. Without any, /etc and /var are in memory unless a volume is there; `overlay = []` for none.", true,
             [OverlayPath, OverlayKept, OverlayVolume]),
         new("factory-reset", "Who can ask for a factory reset, beside the EFI variable `FactoryResetRequest` and `initruntime-ctl reset`.", false, [ResetLoaderVariable]),
+        new("device", "What the build brings for the running device.", false, [DeviceControl]),
         new("failure", "What follows a failed boot.", false, [OnFailure, FailureLongestDelay]),
         new("signing", "Who signs. Required: `keys`, or a certificate with a key or a command.", false,
             [SigningKeys, SigningCertificate, SigningKey, SigningCommand, SigningPcrPublicKey, SigningPcrKey, SigningPcrCommand]),

@@ -35,12 +35,15 @@ public sealed class ImageBuilderTests : IDisposable
         init[18] = 62;
         init[32] = init[54] = 56;
         File.WriteAllBytes(_directory["init"], init);
+        File.WriteAllBytes(_directory["ctl"], [.. init, .. "control"u8]);
         Environment.SetEnvironmentVariable("INITRUNTIME_INIT", _directory["init"]);
+        Environment.SetEnvironmentVariable("INITRUNTIME_CTL", _directory["ctl"]);
     }
 
     public void Dispose()
     {
         Environment.SetEnvironmentVariable("INITRUNTIME_INIT", null);
+        Environment.SetEnvironmentVariable("INITRUNTIME_CTL", null);
         _directory.Dispose();
     }
 
@@ -80,6 +83,22 @@ public sealed class ImageBuilderTests : IDisposable
         Assert.Equal(ImageSummary.Write(summary), ImageSummary.Write(ImageSummary.Read(File.ReadAllBytes(_directory["out/image.json"]))));
         Assert.True(File.Exists(_directory["out/secure-boot/PK.crt"]));
         Assert.False(File.Exists(_directory["out/secure-boot/db.key"]), "a private key was copied");
+    }
+
+    [Fact]
+    public void The_root_has_the_control_program_unless_the_manifest_says_no()
+    {
+        ImageSummary with = ImageBuilder.Build(_manifest, _directory["with"], _log);
+        Tools.Run("fsck.erofs", $"--extract={_directory["x"]}", "--preserve-perms", _directory["with/rootfs.img"]);
+        Assert.Equal(File.ReadAllBytes(_directory["ctl"]), File.ReadAllBytes(_directory["x/usr/bin/initruntime-ctl"]));
+        Assert.Equal((UnixFileMode)0x1ed /* 0755 */, File.GetUnixFileMode(_directory["x/usr/bin/initruntime-ctl"]));
+
+        File.Delete(_directory["ctl"]);
+        ImageSummary without = ImageBuilder.Build(_manifest with { Device = new(Control: false) }, _directory["without"], _log);
+        Tools.Run("fsck.erofs", $"--extract={_directory["y"]}", _directory["without/rootfs.img"]);
+        Assert.False(File.Exists(_directory["y/usr/bin/initruntime-ctl"]));
+        Assert.NotEqual(with.ImageUuid, without.ImageUuid);
+        Assert.Contains("ctl", Assert.Throws<BuildException>(() => ImageBuilder.Build(_manifest, _directory["missing"], _log)).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -165,8 +184,11 @@ public sealed class ImageBuilderTests : IDisposable
         Assert.Equal(first, Uuid(_manifest with { Disk = _manifest.Disk with { RootSize = 32 << 20 } }));
         var given = new Guid("01234567-89ab-4def-8123-456789abcdef");
         Assert.Equal(given, Uuid(_manifest with { Image = _manifest.Image with { Uuid = given } }));
+        File.AppendAllText(_directory["ctl"], "x");
+        Guid second = Uuid(_manifest);
+        Assert.NotEqual(first, second);
         File.AppendAllText(_directory["init"], "x");
-        Assert.NotEqual(first, Uuid(_manifest));
+        Assert.NotEqual(second, Uuid(_manifest));
     }
 
     [Fact]

@@ -163,14 +163,14 @@ public sealed class InitramfsBuilderTests
     [InlineData(new byte[] { }, "not an ELF program")]
     [InlineData(new byte[] { 0x4d, 0x5a }, "not an ELF program")]
     public void What_is_no_program_cannot_be_init(byte[] program, string problem) =>
-        Assert.Contains(problem, InitProgram.Problem(program), StringComparison.Ordinal);
+        Assert.Contains(problem, DeviceProgram.Problem(program), StringComparison.Ordinal);
 
     [Fact]
     public void A_dynamic_program_cannot_be_init_and_no_damaged_one_crashes_the_check()
     {
         byte[] dynamic = File.ReadAllBytes(Tools.Tree.HostPath("usr/bin/true"));
-        Assert.Contains("dynamically", InitProgram.Problem(dynamic), StringComparison.Ordinal);
-        Hostile.EveryPrefixAndEveryDamagedByte(dynamic.AsSpan(0, 1024), bytes => InitProgram.Problem(bytes) is not "");
+        Assert.Contains("dynamically", DeviceProgram.Problem(dynamic), StringComparison.Ordinal);
+        Hostile.EveryPrefixAndEveryDamagedByte(dynamic.AsSpan(0, 1024), bytes => DeviceProgram.Problem(bytes) is not "");
     }
 
     private static BootConfiguration Configuration(IReadOnlyList<ModuleResolver.Chosen> modules) => new()

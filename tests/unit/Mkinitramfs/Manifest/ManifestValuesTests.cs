@@ -41,6 +41,7 @@ public sealed class ManifestValuesTests
         Assert.Equal(file["keys/db.key"], manifest.Signing.SecureBootKey);
         Assert.Equal((file["keys/pcr.pub"], file["keys/pcr.key"]), (manifest.Signing.PcrPublicKey, manifest.Signing.PcrKey));
         Assert.Equal(file["keys"], manifest.Signing.EnrolDirectory);
+        Assert.True(manifest.Device.Control);
         Assert.False(manifest.Development.DebugShell);
         Assert.Empty(ManifestWarnings.Of(manifest));
     }
@@ -137,6 +138,8 @@ public sealed class ManifestValuesTests
             volume = "state"
             [factory-reset]
             loader-variable = "reset"
+            [device]
+            control = false
             [failure]
             action = "power-off"
             longest-delay = "1h"
@@ -213,6 +216,7 @@ public sealed class ManifestValuesTests
         Assert.Equal(wanted.Select(AsJson), manifest.Volumes.Select(volume => AsJson(volume.Settings)));
         Assert.Equal((OverlayUpper.Image, "state"), (manifest.Overlays[1].Upper, manifest.Overlays[1].Volume));
         Assert.Equal("reset", manifest.ResetVariable);
+        Assert.False(manifest.Device.Control);
         Assert.Equal((MeasurePolicy.Required, true), (manifest.Tpm.Measure, manifest.Tpm.Pin));
         Assert.Equal([0, 7], manifest.Tpm.Pcrs);
         Assert.Equal(["sbc_wdt"], manifest.Boot.WatchdogModules);

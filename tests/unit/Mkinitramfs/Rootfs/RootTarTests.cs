@@ -52,10 +52,10 @@ public sealed class RootTarTests
         RootTar added = RootTar.Write(
             source,
             directory["2.tar"],
-            _changes with { Added = [new AddedFile("usr/lib/new/b.ko", [2]), new AddedFile("usr/lib/new/a.ko", [1]), new AddedFile("usr/bin/program", [3])] });
+            _changes with { Added = [new AddedFile("usr/lib/new/b.ko", [2]), new AddedFile("usr/lib/new/a.ko", [1]), new AddedFile("usr/bin/program", [3], IsProgram: true)] });
         Assert.NotEqual(plain.ContentDigest, added.ContentDigest);
         Assert.Equal(
-            "drwxr-xr-x 0/0 ./usr/lib/new/\n-rw-r--r-- 0/0 ./usr/bin/program\n-rw-r--r-- 0/0 ./usr/lib/new/a.ko\n-rw-r--r-- 0/0 ./usr/lib/new/b.ko\n",
+            "drwxr-xr-x 0/0 ./usr/lib/new/\n-rwxr-xr-x 0/0 ./usr/bin/program\n-rw-r--r-- 0/0 ./usr/lib/new/a.ko\n-rw-r--r-- 0/0 ./usr/lib/new/b.ko\n",
             Tools.Run("sh", "-c", $"tar --numeric-owner -tvf '{added.Path}' | grep -e program -e new | awk '{{print $1, $2, $NF}}'"));
     }
 

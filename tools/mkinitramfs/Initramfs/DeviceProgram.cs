@@ -6,22 +6,29 @@ using InitRuntime.Mkinitramfs.Host;
 
 namespace InitRuntime.Mkinitramfs.Initramfs;
 
-/// <summary>Finds the program that becomes <c>/init</c>: made from src/InitRuntime, carried beside this program.</summary>
-internal static class InitProgram
+/// <summary>A program of this project that runs on the device: made from its directory in src, carried beside this program.</summary>
+/// <param name="Name">Its file, here and in out/ of the repository.</param>
+/// <param name="Variable">The environment variable that can name another file.</param>
+/// <param name="Place">Where it is on the device, for messages.</param>
+internal sealed record DeviceProgram(string Name, string Variable, string Place)
 {
-    private const string Name = "init";
-
     /// <summary>Length of an ELF header of 64-bit programs, in bytes.</summary>
     private const int ElfHeaderSize = 64;
 
-    /// <summary>Its bytes: <c>$INITRUNTIME_INIT</c>, else <c>init</c> beside this program, else <c>out/init</c> of the repository above it.</summary>
+    /// <summary>What becomes <c>/init</c>.</summary>
+    internal static DeviceProgram Init { get; } = new("init", "INITRUNTIME_INIT", "/init");
+
+    /// <summary>The control program in the root.</summary>
+    internal static DeviceProgram Control { get; } = new("initruntime-ctl", "INITRUNTIME_CTL", "/usr/bin/initruntime-ctl");
+
+    /// <summary>Its bytes: of the variable's file, else of that beside this program, else of that in <c>out/</c> of the repository above it.</summary>
     /// <exception cref="BuildException">There is none, or it is not a static x86-64 program.</exception>
-    internal static byte[] Read()
+    internal byte[] Read()
     {
-        string path = Environment.GetEnvironmentVariable("INITRUNTIME_INIT") is { Length: > 0 } named
+        string path = Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } named
             ? named
             : Candidates(AppContext.BaseDirectory).FirstOrDefault(File.Exists) ?? throw new BuildException(
-                "the program for /init is missing", "./initruntime in the repository makes it; or set INITRUNTIME_INIT to its path");
+                $"the program for {Place} is missing", $"./initruntime in the repository makes it; or set {Variable} to its path");
         byte[] program;
         try
         {
@@ -32,11 +39,11 @@ internal static class InitProgram
             throw new BuildException($"{path} cannot be read: {e.Message}", inner: e);
         }
 
-        return Problem(program) is { } problem ? throw new BuildException($"{path} cannot be /init: {problem}") : program;
+        return Problem(program) is { } problem ? throw new BuildException($"{path} cannot be {Place}: {problem}") : program;
     }
 
     /// <summary>Where it may be, best first.</summary>
-    internal static IEnumerable<string> Candidates(string baseDirectory)
+    internal IEnumerable<string> Candidates(string baseDirectory)
     {
         yield return Path.Combine(baseDirectory, Name);
         for (DirectoryInfo? directory = new(baseDirectory); directory is not null; directory = directory.Parent)
@@ -48,7 +55,7 @@ internal static class InitProgram
         }
     }
 
-    /// <summary>Why a program would not run as the first of an otherwise empty system; null if it does.</summary>
+    /// <summary>Why a program would not run in an otherwise empty system; null if it does.</summary>
     internal static string? Problem(ReadOnlySpan<byte> program)
     {
         // ELF header and program headers of elf(5): 64-bit, little endian, EM_X86_64 = 62, PT_INTERP = 3.
@@ -74,7 +81,7 @@ internal static class InitProgram
         {
             if (System.Buffers.Binary.BinaryPrimitives.ReadUInt32LittleEndian(program[((int)table + (i * size))..]) == 3)
             {
-                return "it is linked dynamically: in the initramfs there is nothing to link with";
+                return "it is linked dynamically: where it runs there may be nothing to link with";
             }
         }
 
