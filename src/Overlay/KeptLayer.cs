@@ -40,10 +40,9 @@ internal sealed class KeptLayer(string path, string home, string root, Guid imag
     internal IReadOnlyList<DriftEntry> Prepare()
     {
         MakeHome();
-        if (KindOf(_upper) is { } kind)
+        MakeOwn($"{home}/{Work}");
+        if (IsThere(_upper))
         {
-            CheckDirectory(_upper, kind);
-            MakeOwn($"{home}/{Work}");
             return FindDrift();
         }
 
@@ -71,7 +70,6 @@ internal sealed class KeptLayer(string path, string home, string root, Guid imag
     /// <summary>A new layer. It is there once it has its name; until then all of this is done again.</summary>
     private void Make()
     {
-        MakeOwn($"{home}/{Work}");
         KernelFile.Remove(_drift);
         KernelFile.Remove(_baseline);
         if (KernelFile.TryReadAll(_listing, LowerListing.MaximumLength) is { } listing)
@@ -233,17 +231,18 @@ internal sealed class KeptLayer(string path, string home, string root, Guid imag
 
     private void MakeOwn(string directory)
     {
-        KernelFile.MakeDirectory(directory, OwnersOnly);
-        CheckDirectory(directory, KindOf(directory));
-    }
-
-    private void CheckDirectory(string directory, FileKind? kind)
-    {
-        if (kind != FileKind.Directory)
+        if (!IsThere(directory))
         {
-            throw new BootException($"overlay {path}: {directory} is no directory", hint: "remove what is there; it is this program's place");
+            KernelFile.MakeDirectory(directory, OwnersOnly);
         }
     }
+
+    private bool IsThere(string directory) => KindOf(directory) switch
+    {
+        null => false,
+        FileKind.Directory => true,
+        _ => throw new BootException($"overlay {path}: {directory} is no directory", hint: "remove what is there; it is this program's place"),
+    };
 
     private static FileKind? KindOf(string file) => FileStatus.TryOf(file)?.Kind;
 }

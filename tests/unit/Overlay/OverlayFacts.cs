@@ -20,3 +20,18 @@ internal sealed class TheoryWithOverlayAttribute : TheoryAttribute
 {
     public TheoryWithOverlayAttribute() => Skip = FactWithOverlayAttribute.Reason;
 }
+
+/// <summary>Cases that mount file systems of files below overlays.</summary>
+internal sealed class TheoryWithLoopOverlayAttribute : TheoryAttribute
+{
+    public TheoryWithLoopOverlayAttribute()
+    {
+        Skip = FactWithOverlayAttribute.Reason;
+        foreach (string fileSystem in (string[])["erofs", "squashfs", "ext4", "xfs", "btrfs"])
+        {
+            Skip ??= File.Exists("/dev/loop-control") && File.ReadAllText("/proc/filesystems").Contains($"\t{fileSystem}\n", StringComparison.Ordinal)
+                ? null
+                : $"a kernel with loop devices and {fileSystem} is needed";
+        }
+    }
+}
