@@ -1,5 +1,4 @@
 using System;
-using System.Collections.Generic;
 using System.IO;
 using System.Linq;
 using InitRuntime.Formats.BootConfig;
@@ -129,18 +128,12 @@ public sealed class LowerFileSystemTests
         }
     }
 
-    private sealed class Loop : IDisposable
+    private sealed class Loop(string file, bool readOnly) : IDisposable
     {
-        internal Loop(string file, bool readOnly)
-        {
-            List<string> arguments = ["--find", "--show", file];
-            Path = Host("losetup", readOnly ? ["--read-only", .. arguments] : arguments);
-        }
+        internal string Path { get; } = readOnly
+            ? LoopDevice.Host("losetup", "--read-only", "--find", "--show", file)
+            : LoopDevice.Host("losetup", "--find", "--show", file);
 
-        internal string Path { get; }
-
-        public void Dispose() => Host("losetup", ["--detach", Path]);
-
-        private static string Host(string program, IReadOnlyList<string> arguments) => new HostCommand(program, [.. arguments]).RunText(_log).Trim();
+        public void Dispose() => LoopDevice.Host("losetup", "--detach", Path);
     }
 }
