@@ -21,11 +21,15 @@ public class PowerCutWhileUpdatingTests(ITestOutputHelper output) : PowerCuts(ou
         prepared.InstallAsGuestLeftIt(All.B, "root-b");
         await CutByThirdAsync("taken", name => DiskImage.LikeMachineOf(prepared, name), async (disk, report) =>
         {
-            // A trial boot that was cut is a failed one: the loader has gone back to A.
-            AssertWriters(report, _one, _one, _one);
-            disk.InstallAsGuestLeftIt(All.B, "root-b");
-            GuestReport again = await BootAsync(disk);
-            AssertData(again, "2.0", _one, _one);
+            if (report.Version == "1.0")
+            {
+                // A trial boot that was cut is a failed one: the loader has gone back to A.
+                AssertData(report, "1.0", _one, _one);
+                disk.InstallAsGuestLeftIt(All.B, "root-b");
+                report = await BootAsync(disk);
+            }
+
+            AssertData(report, "2.0", _one, _one);
         });
     }
 

@@ -8,8 +8,28 @@ namespace InitRuntime.Unit.Formats.Snapshots;
 
 public sealed class CowHeaderTests
 {
-    /// <summary>The first bytes of stores that the kernel made; Data/README.md says how.</summary>
+    /// <summary>
+    /// The first bytes of stores that Linux 6.12 made for dmsetup, where CHUNK is the fourth word of the table:
+    /// <code>
+    /// dmsetup create o --table "0 65536 linear /dev/vda 0"
+    /// dmsetup create c --table "0 2048 linear /dev/vda 65536"      # filled with zeros first
+    /// dmsetup create s --table "0 65536 snapshot /dev/mapper/o /dev/mapper/c P CHUNK"
+    /// dd if=/dev/urandom of=/dev/mapper/s bs=64k count=4 oflag=direct      # count=40 for the stores that were full
+    /// dmsetup remove s; head -c 16 /dev/mapper/c
+    /// </code>
+    /// </summary>
     private const string Fresh = "536e4170010000000100000008000000";
+
+    [Theory]
+    [InlineData(Fresh, true, 8)]
+    [InlineData("536e4170010000000100000020000000", true, 32)]
+    [InlineData("536e4170000000000100000008000000", false, 8)]
+    [InlineData("536e4170000000000100000020000000", false, 32)]
+    public void What_the_kernel_writes_is_read(string store, bool isValid, int chunkSize)
+    {
+        Assert.True(CowHeader.TryParse(Convert.FromHexString(store), out CowHeader header, out ParseError error), error.Message);
+        Assert.Equal(new CowHeader(IsNew: false, isValid, chunkSize), header);
+    }
 
     [Theory]
     [InlineData(0, 'T', "no snapshot magic")]
