@@ -310,7 +310,8 @@ public sealed class BtrfsSubvolumeTests
 
         public void Dispose()
         {
-            Mount.Unmount(Path);
+            // Not unmount: the child that another test starts holds our descriptors until its exec, and then it is busy.
+            Mount.Detach(Path);
             _directory.Dispose();
         }
 

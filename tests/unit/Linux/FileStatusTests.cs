@@ -65,7 +65,7 @@ public sealed class FileStatusTests
         }
         finally
         {
-            Mount.Unmount(directory.Path);
+            Mount.Detach(directory.Path);
         }
 
         string[] expected = Host("stat", "--file-system", "--format=%S %b %t", "/").Split(' ');

@@ -115,7 +115,7 @@ public sealed class FileTreeTests
             }
             finally
             {
-                Mount.Unmount(directory["tree/a/mounted"]);
+                Mount.Detach(directory["tree/a/mounted"]);
             }
         }
 
@@ -138,7 +138,7 @@ public sealed class FileTreeTests
         }
         finally
         {
-            Mount.Unmount(directory["tree/mounted"]);
+            Mount.Detach(directory["tree/mounted"]);
         }
 
         Assert.Equal("kept", File.ReadAllText(directory["file"]));
