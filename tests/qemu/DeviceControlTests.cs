@@ -20,6 +20,8 @@ public class DeviceControlTests(ITestOutputHelper output)
         await machine.WaitForAsync("login: ");
         await SayAsync(machine, "root", "Password: ");
         await SayAsync(machine, "demo", "# ");
+        // Words of the kernel come between those that are waited for.
+        await SayAsync(machine, "dmesg -n 1; echo qui''et", "quiet");
         await SayAsync(machine, "initruntime-ctl status", "confirmed");
         await SayAsync(machine, "initruntime-ctl snapshots", "volume var on /var");
         await SayAsync(machine, "initruntime-ctl drift", "Nothing that this image brings is hidden");
@@ -33,7 +35,55 @@ public class DeviceControlTests(ITestOutputHelper output)
         await SayAsync(machine, "initruntime-ctl status", "makes a factory reset of volumes var");
         await SayAsync(machine, "initruntime-ctl reset --cancel", "The request is taken back.");
         await SayAsync(machine, "initruntime-ctl reset --cancel", "There is no request.");
-        await SayAsync(machine, "ls /run/initruntime", "boot.json");
+        await SayAsync(machine, "ls -d /run/initruntime/view-*", "No such file or directory");
+    }
+
+    [Fact]
+    public async Task The_control_program_tells_whose_data_an_image_on_trial_uses()
+    {
+        using DiskImage disk = DiskImage.Of(PairedImages.All.A);
+        await using (Machine machine = await Machine.StartAsync(disk, output))
+        {
+            await machine.ReportAsync();
+            JsonNode settled = Volume(await AskAsync(machine, "snapshots --json"), "device");
+            Assert.Equal(("settled", $"{PairedImages.All.A.Summary.ImageUuid}"), (Text(settled["state"]), Text(settled["owner"])));
+            await machine.EndAsync();
+        }
+
+        disk.InstallAsGuestLeftIt(PairedImages.All.B, "root-b");
+        await using (Machine machine = await Machine.StartAsync(disk, output))
+        {
+            await machine.ReportAsync();
+            await machine.CommandAsync("write one");
+            JsonNode status = await AskAsync(machine, "status --json");
+            Assert.Equal(("on-trial", "on-trial"), (Text(status["trial"]!["at_boot"]), Text(status["trial"]!["now"])));
+            Assert.Equal(["BOOT0 ok", "BOOT1 testing"], status["loader"]!["environments"]!.AsArray().Select(one => $"{one!["partition"]} {one["state"]}").Order());
+
+            (string A, string B) images = ($"{PairedImages.All.A.Summary.ImageUuid}", $"{PairedImages.All.B.Summary.ImageUuid}");
+            JsonNode volumes = await AskAsync(machine, "snapshots --json");
+            foreach (string name in (string[])["var", "pairs"])
+            {
+                JsonNode?[] found = [.. Volume(volumes, name)["images"]!.AsArray()];
+                JsonNode old = found.Single(image => Text(image!["image"]) == images.A)!;
+                JsonNode running = found.Single(image => Text(image!["image"]) == images.B)!;
+                Assert.Equal(("other-slot", "root-a", "running", "root-b"), (Text(old["place"]), Text(old["slot"]), Text(running["place"]), Text(running["slot"])));
+                Assert.True(running["pending"]!.GetValue<bool>());
+                Assert.InRange(running["exclusive_bytes"]!.GetValue<long>(), 1, running["total_bytes"]!.GetValue<long>());
+            }
+
+            foreach (string name in (string[])["device", "xdevice"])
+            {
+                JsonNode volume = Volume(volumes, name);
+                Assert.Equal(("trial", images.A, images.B), (Text(volume["state"]), Text(volume["owner"]), Text(volume["trial"])));
+                Assert.Equal(32L << 20, volume["total_bytes"]!.GetValue<long>());
+                Assert.InRange(volume["used_bytes"]!.GetValue<long>(), 1, 32L << 20);
+            }
+
+            Assert.Equal("shared", Text(Volume(volumes, "shared")["provider"]));
+            output.WriteLine(await TellAsync(machine, "status"));
+            output.WriteLine(await TellAsync(machine, "snapshots"));
+            await machine.EndAsync();
+        }
     }
 
     private static void AssertSaysWhatInitSaid(GuestReport report, JsonObject control)
@@ -57,6 +107,13 @@ public class DeviceControlTests(ITestOutputHelper output)
         Assert.Empty(control["reset_requests"]!.AsArray());
         Assert.Null(control["last_failure"]);
     }
+
+    private static JsonNode Volume(JsonNode answer, string name) => answer["volumes"]!.AsArray().Single(volume => Text(volume!["name"]) == name)!;
+
+    private static async Task<JsonNode> AskAsync(Machine machine, string arguments) => JsonNode.Parse(await TellAsync(machine, arguments))!;
+
+    private static async Task<string> TellAsync(Machine machine, string arguments) =>
+        Text((await machine.CommandAsync($"sh initruntime-ctl {arguments}"))["output"])!;
 
     private static string? Text(JsonNode? node) => node?.GetValue<string>();
 

@@ -54,18 +54,18 @@ internal sealed record ResetPlan(ResetRequest Request, byte[] Bytes, IReadOnlyLi
     {
         if (Request.AllVolumes)
         {
-            page.Heading($"The next boot erases the volumes of this device: {string.Join(", ", VolumeNames)}");
+            page.Heading($"The next boot erases the volumes of this device: {string.Join(", ", VolumeNames)}.");
             page.Line("Those that the image's manifest keeps from it (factory-reset = false) stay.");
         }
         else if (Request.Volumes.Count > 0)
         {
-            page.Heading($"The next boot erases {string.Join(", ", Request.Volumes)}");
+            page.Heading($"The next boot erases {(Request.Volumes.Count == 1 ? "volume" : "volumes")} {string.Join(", ", Request.Volumes)}.");
         }
         else
         {
             page.Heading(Request.AllOverlays
                 ? "The next boot erases what was changed in the overlays of this device."
-                : $"The next boot erases what was changed in {string.Join(", ", Request.Overlays)}");
+                : $"The next boot erases what was changed in {string.Join(", ", Request.Overlays)}.");
         }
 
         page.Line("It is lost for the images of both slots.");

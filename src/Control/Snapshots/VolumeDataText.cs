@@ -35,7 +35,7 @@ internal static class VolumeDataText
     private static string Kind(VolumeData volume) => volume switch
     {
         SubvolumeVolume => "a subvolume for each image (btrfs)",
-        SnapshotDeviceVolume => "an image on trial changes a snapshot (dm-snapshot)",
+        SnapshotDeviceVolume => "a snapshot for the image on trial (dm-snapshot)",
         _ => "the same data for all images (shared)",
     };
 

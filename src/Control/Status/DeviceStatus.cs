@@ -14,8 +14,8 @@ internal sealed record DeviceStatus
     /// <summary>What the loader's environments say now.</summary>
     internal required LoaderView Loader { get; init; }
 
-    /// <summary>The room on each volume of the report, in its order; null for one that is not mounted now.</summary>
-    internal required IReadOnlyList<FileSystemSpace?> Space { get; init; }
+    /// <summary>The room on each volume of the report, in its order.</summary>
+    internal required IReadOnlyList<VolumeSpace> Space { get; init; }
 
     /// <summary>What the next boot is asked to make anew.</summary>
     internal required IReadOnlyList<PendingReset> Resets { get; init; }
@@ -43,14 +43,14 @@ internal sealed record DeviceStatus
         return new() { Boot = boot, Loader = LoaderView.Read(boot.SystemDisk), Space = SpaceOf(boot.Volumes), Resets = PendingResets.Read() };
     }
 
-    private static List<FileSystemSpace?> SpaceOf(IReadOnlyList<VolumeReport> volumes)
+    private static List<VolumeSpace> SpaceOf(IReadOnlyList<VolumeReport> volumes)
     {
         IReadOnlyList<MountedFileSystem> mounts = MountTable.Read();
-        var space = new List<FileSystemSpace?>();
+        var space = new List<VolumeSpace>();
         foreach (VolumeReport volume in volumes)
         {
             // What is not mounted would be answered for the file system below.
-            space.Add(MountTable.Find(mounts, volume.MountPoint) is null ? null : FileSystemSpace.Of(volume.MountPoint));
+            space.Add(MountTable.Find(mounts, volume.MountPoint) is null ? new(false, null, null) : VolumeSpace.Of(volume.MountPoint));
         }
 
         return space;

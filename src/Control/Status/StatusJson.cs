@@ -3,7 +3,6 @@ using InitRuntime.Control.Reset;
 using InitRuntime.Formats.BootGuard;
 using InitRuntime.Formats.BootReport;
 using InitRuntime.Formats.Json;
-using InitRuntime.Linux;
 using InitRuntime.Storage.BootGuard;
 
 namespace InitRuntime.Control.Status;
@@ -92,7 +91,7 @@ internal static class StatusJson
         json.EndObject();
     }
 
-    private static void Write(JsonOutput json, VolumeReport volume, FileSystemSpace? space)
+    private static void Write(JsonOutput json, VolumeReport volume, VolumeSpace space)
     {
         json.BeginObject();
         json.Text("name", volume.Name);
@@ -102,8 +101,9 @@ internal static class StatusJson
         json.TextIfAny("unlocked_by", volume.UnlockedBy);
         json.Flag("first_boot", volume.FirstBoot);
         json.TextIfAny("recreated", volume.Recreated);
-        json.Flag("mounted", space is not null);
-        if (space is { } room)
+        json.Flag("mounted", space.IsMounted);
+        json.TextIfAny("problem", space.Problem);
+        if (space.Room is { } room)
         {
             json.Number("total_bytes", Number(room.TotalBytes));
             json.Number("free_bytes", Number(room.FreeBytes));

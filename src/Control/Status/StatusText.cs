@@ -4,7 +4,6 @@ using InitRuntime.Control.Output;
 using InitRuntime.Control.Reset;
 using InitRuntime.Formats.BootGuard;
 using InitRuntime.Formats.BootReport;
-using InitRuntime.Linux;
 using InitRuntime.Storage.BootGuard;
 
 namespace InitRuntime.Control.Status;
@@ -100,11 +99,11 @@ internal static class StatusText
         });
     }
 
-    private static void Write(TextPage page, VolumeReport volume, FileSystemSpace? space)
+    private static void Write(TextPage page, VolumeReport volume, VolumeSpace space)
     {
         page.Heading($"volume {volume.Name} on {volume.MountPoint}");
         page.Row("device", $"{volume.Device}, {(volume.LuksUuid is null ? "not encrypted" : $"encrypted, unlocked by {volume.UnlockedBy}")}");
-        page.Row("space", space is { } room ? $"{Printable.Size(room.TotalBytes)}, {Printable.Size(room.FreeBytes)} free" : "not mounted");
+        page.Row("space", space.Room is { } room ? $"{Printable.Size(room.TotalBytes)}, {Printable.Size(room.FreeBytes)} free" : space.Problem ?? "not mounted");
         page.RowIfAny("first boot", volume.FirstBoot ? "this boot made it, or encrypted it" : null);
         page.RowIfAny("made anew", volume.Recreated);
         page.Row("data", volume.Snapshot is { } snapshot ? $"{Describe(snapshot)} ({snapshot.Provider})" : "the same for all images");

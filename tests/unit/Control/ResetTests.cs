@@ -56,10 +56,10 @@ public class ResetTests
     }
 
     [Theory]
-    [InlineData("", null, "The next boot erases the volumes of this device: var, plain\n  Those that the image's manifest keeps from it (factory-reset = false) stay.\n")]
-    [InlineData("plain", null, "The next boot erases plain\n")]
+    [InlineData("", null, "The next boot erases the volumes of this device: var, plain.\n  Those that the image's manifest keeps from it (factory-reset = false) stay.\n")]
+    [InlineData("plain", null, "The next boot erases volume plain.\n")]
     [InlineData("", "", "The next boot erases what was changed in the overlays of this device.\n")]
-    [InlineData("", "/etc /root", "The next boot erases what was changed in /etc, /root\n")]
+    [InlineData("", "/etc /root", "The next boot erases what was changed in /etc, /root.\n")]
     public void What_will_be_lost_is_named(string volumes, string? overlays, string text) =>
         Assert.Equal($"{text}  It is lost for the images of both slots.\n", Pages.Text(Plan(volumes, overlays).Write));
 

@@ -17,11 +17,12 @@ public class StatusTests
 {
     private static readonly FileSystemSpace _space = new(512UL << 20, 400UL << 20, 0x9123683e);
 
-    private static readonly DeviceStatus _status = new()
+    /// <summary>With something to say for every row and member.</summary>
+    internal static readonly DeviceStatus Whole = new()
     {
         Boot = BootReportTests.Whole,
         Loader = new([Environment("BOOT0", 3, UpdateState.Ok), Environment("BOOT1", 0, UpdateState.Failed)], []),
-        Space = [_space, null],
+        Space = [new(true, _space, null), new(false, null, null)],
         Resets =
         [
             new("InitRuntimeReset", new ResetRequest { Volumes = ["var"], Source = "" }, null),
@@ -72,12 +73,12 @@ public class StatusTests
           in a row      3 boots before this one
 
         """,
-        Pages.Text(page => StatusText.Write(page, _status)));
+        Pages.Text(page => StatusText.Write(page, Whole)));
 
     [Fact]
     public void The_JSON_says_the_same_with_stable_names()
     {
-        JsonElement json = Pages.Json(output => StatusJson.Write(output, _status));
+        JsonElement json = Pages.Json(output => StatusJson.Write(output, Whole));
         Assert.Equal(
             """{"uuid":"7c1e2f30-0a1b-4c2d-8e3f-405162738495","name":"demo","version":"1.0","slot":"root-a","root_partition":"/dev/vda4","system_disk":"/dev/vda"}""",
             json.GetProperty("image").GetRawText());
@@ -101,10 +102,21 @@ public class StatusTests
     }
 
     [Fact]
+    public void A_volume_that_does_not_answer_keeps_nobody_from_the_others()
+    {
+        VolumeSpace broken = VolumeSpace.Of("/nowhere");
+        DeviceStatus status = Whole with { Space = [broken, Whole.Space[0]] };
+        Assert.Contains("  space         open /nowhere: ENOENT (no such file or directory)\n", Pages.Text(page => StatusText.Write(page, status)), StringComparison.Ordinal);
+        JsonElement volumes = Pages.Json(json => StatusJson.Write(json, status)).GetProperty("volumes");
+        Assert.StartsWith("open /nowhere", volumes[0].GetProperty("problem").GetString(), StringComparison.Ordinal);
+        Assert.Equal(419430400, volumes[1].GetProperty("free_bytes").GetInt64());
+    }
+
+    [Fact]
     public void What_a_disk_or_a_variable_says_cannot_act_on_the_terminal()
     {
         FailureRecord hostile = BootReportTests.Whole.LastFailure! with { Reason = "\e]0;title\a\r\nroot:" };
-        string text = Pages.Text(page => StatusText.Write(page, _status with { Boot = _status.Boot with { LastFailure = hostile } }));
+        string text = Pages.Text(page => StatusText.Write(page, Whole with { Boot = Whole.Boot with { LastFailure = hostile } }));
         Assert.DoesNotContain(text, c => char.IsControl(c) && c != '\n');
         Assert.Contains("\\x1b]0;title\\x07\\x0d\\x0aroot:", text, StringComparison.Ordinal);
     }
@@ -134,9 +146,9 @@ public class StatusTests
     [InlineData(true, UpdateState.Unknown, "not known; on trial when it was booted")]
     public void A_state_that_changed_since_the_boot_is_told(bool? onTrial, UpdateState state, string words)
     {
-        DeviceStatus status = _status with
+        DeviceStatus status = Whole with
         {
-            Boot = _status.Boot with { OnTrial = onTrial },
+            Boot = Whole.Boot with { OnTrial = onTrial },
             Loader = new LoaderView([Environment("BOOT0", 1, state)], []),
         };
         Assert.Contains($"  state         {words}\n", Pages.Text(page => StatusText.Write(page, status)), StringComparison.Ordinal);
@@ -152,7 +164,7 @@ public class StatusTests
     public void Every_way_to_come_to_data_has_words(string action, string words)
     {
         VolumeReport volume = BootReportTests.Whole.Volumes[0];
-        DeviceStatus status = _status with { Boot = _status.Boot with { Volumes = [volume with { Snapshot = volume.Snapshot! with { Action = action } }] } };
+        DeviceStatus status = Whole with { Boot = Whole.Boot with { Volumes = [volume with { Snapshot = volume.Snapshot! with { Action = action } }] } };
         string text = Pages.Text(page => StatusText.Write(page, status));
         Assert.Contains(words, string.Join(' ', text.Split((char[])[' ', '\n'], StringSplitOptions.RemoveEmptyEntries)), StringComparison.Ordinal);
     }

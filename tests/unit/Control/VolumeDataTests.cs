@@ -12,7 +12,8 @@ public class VolumeDataTests
     private static readonly Guid _two = new("7c1e2f30-0a1b-4c2d-8e3f-405162738495");
     private static readonly DateTimeOffset _time = new(2026, 11, 26, 8, 4, 42, TimeSpan.Zero);
 
-    private static readonly VolumeData[] _volumes =
+    /// <summary>Each kind of volume.</summary>
+    internal static readonly VolumeData[] Volumes =
     [
         new SubvolumeVolume("var", "/var")
         {
@@ -47,25 +48,25 @@ public class VolumeDataTests
           unfinished    @images/.tmp-x
           note          sizes are left out: the image has no btrfs-progs
 
-        volume data on /data: an image on trial changes a snapshot (dm-snapshot)
+        volume data on /data: a snapshot for the image on trial (dm-snapshot)
           state         trial
           data of       11112222-3333-4444-8555-666677778888
           on trial      7c1e2f30-0a1b-4c2d-8e3f-405162738495
           area          5.0 MiB of 64 MiB used
 
-        volume old on /old: an image on trial changes a snapshot (dm-snapshot)
+        volume old on /old: a snapshot for the image on trial (dm-snapshot)
           state         no record
           note          Invalid
 
         volume home on /home: the same data for all images (shared)
 
         """,
-        Pages.Text(page => VolumeDataText.Write(page, _volumes)));
+        Pages.Text(page => VolumeDataText.Write(page, Volumes)));
 
     [Fact]
     public void The_JSON_says_the_same_with_stable_names()
     {
-        JsonElement volumes = Pages.Json(json => VolumeDataJson.Write(json, _volumes)).GetProperty("volumes");
+        JsonElement volumes = Pages.Json(json => VolumeDataJson.Write(json, Volumes)).GetProperty("volumes");
         Assert.Equal(
             """{"image":"11112222-3333-4444-8555-666677778888","place":"other-slot","slot":"root-b","created":"2026-11-26T08:04:42Z","generation":12,"pending":true,"total_bytes":314572800,"exclusive_bytes":1536}""",
             volumes[0].GetProperty("images")[0].GetRawText());
