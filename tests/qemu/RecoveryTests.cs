@@ -34,7 +34,7 @@ public class RecoveryTests(ITestOutputHelper output)
         mount = "/var"
         size = "192M"
         on-damage = "recreate"
-        minimum-free = "64M"
+        minimum-free = "48M"
 
         [[volume]]
         name = "device"
@@ -128,7 +128,7 @@ public class RecoveryTests(ITestOutputHelper output)
     public async Task A_volume_that_is_too_full_for_a_new_image_sends_the_device_back_to_the_old_one()
     {
         using DiskImage disk = DiskImage.Of(_images.A);
-        await BootAsync(disk, "write one", "fill var 100000000");
+        await BootAsync(disk, "write one", "fill var 60000000");
         disk.InstallAsGuestLeftIt(_images.B, "root-b");
         await using (Machine machine = await Machine.StartAsync(disk, output))
         {
