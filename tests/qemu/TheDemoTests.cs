@@ -11,7 +11,7 @@ public class TheDemoTests(ITestOutputHelper output)
     private static readonly string[] _stages =
     [
         "early-mounts", "settings", "modules", "firmware", "devices", "system-disk", "root-partition", "loader-state", "device-mapper",
-        "verity-root", "root-mount", "verity-enforce", "root-modules", "tpm", "volumes", "overlay", "measure",
+        "verity-root", "root-mount", "verity-enforce", "root-modules", "reset-requests", "tpm", "volumes", "overlay", "measure",
     ];
 
     [Fact]
