@@ -16,6 +16,7 @@ using Xunit;
 namespace InitRuntime.Unit.Control;
 
 /// <summary>A volume of 128 MiB whose top level is mounted, with the data of three images.</summary>
+[Collection(HostMounts.Name)]
 public sealed class SubvolumeSurveyTests : IDisposable
 {
     private const int FileLength = 4 << 20;

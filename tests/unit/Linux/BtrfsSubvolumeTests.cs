@@ -10,6 +10,7 @@ using Xunit;
 
 namespace InitRuntime.Unit.Linux;
 
+[Collection(HostMounts.Name)]
 public sealed class BtrfsSubvolumeTests
 {
     [FactWithBtrfs]

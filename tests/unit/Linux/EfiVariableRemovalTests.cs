@@ -6,6 +6,7 @@ using Xunit;
 namespace InitRuntime.Unit.Linux;
 
 /// <summary>Other file systems have the flag of efivarfs, too.</summary>
+[Collection(HostMounts.Name)]
 public sealed class EfiVariableRemovalTests
 {
     [FactAsRoot]

@@ -8,6 +8,7 @@ using Xunit;
 
 namespace InitRuntime.Unit.Linux;
 
+[Collection(HostMounts.Name)]
 public sealed class FileStatusTests
 {
     [FactAsRoot]

@@ -7,6 +7,7 @@ using Xunit;
 
 namespace InitRuntime.Unit.Linux;
 
+[Collection(HostMounts.Name)]
 public sealed class FileTreeTests
 {
     [Fact]

@@ -5,6 +5,7 @@ using Xunit;
 
 namespace InitRuntime.Unit.Linux;
 
+[Collection(HostMounts.Name)]
 public sealed class MountTests
 {
     [Theory]

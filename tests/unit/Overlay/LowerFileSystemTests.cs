@@ -15,6 +15,7 @@ using Xunit;
 namespace InitRuntime.Unit.Overlay;
 
 /// <summary>Layers on the file systems of volumes, over images as the build makes them: one image after the other.</summary>
+[Collection(HostMounts.Name)]
 public sealed class LowerFileSystemTests
 {
     private static readonly IBuildLog _log = new PlainLog(TextWriter.Null, showCommands: false);

@@ -9,6 +9,7 @@ using Xunit;
 namespace InitRuntime.Unit.Overlay;
 
 /// <summary>The kernel's overlayfs is the oracle: what it shows is what the report has to be about.</summary>
+[Collection(HostMounts.Name)]
 public sealed class OverlayMountTests
 {
     [FactWithOverlay]

@@ -6,6 +6,7 @@ using Xunit;
 
 namespace InitRuntime.Unit.Overlay;
 
+[Collection(HostMounts.Name)]
 public sealed class OverlayResetTests
 {
     [FactWithOverlay]
