@@ -17,6 +17,11 @@ internal interface IVolumeData
     /// <summary>Whether the file system's own tools may write to the device: not while another image's data depend on it as it is.</summary>
     /// <param name="volume">The volume; null while its superblock cannot be read.</param>
     bool MayRepair(VolumeMount? volume);
+
+    /// <summary>Ends work of an earlier boot that was cut while it wrote the superblock, which therefore cannot be read; false if there is
+    /// none.</summary>
+    /// <exception cref="BootException">There is, and it cannot be ended.</exception>
+    bool TryEndCutWork(VolumeSettings volume, string device);
 }
 
 /// <summary>A volume that is to be mounted.</summary>

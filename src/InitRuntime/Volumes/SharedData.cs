@@ -1,3 +1,4 @@
+using InitRuntime.Formats.BootConfig;
 using InitRuntime.Storage.Snapshots;
 
 namespace InitRuntime.Volumes;
@@ -13,4 +14,6 @@ internal sealed class SharedData(RootTools tools) : IVolumeData
     }
 
     public bool MayRepair(VolumeMount? volume) => true;
+
+    public bool TryEndCutWork(VolumeSettings volume, string device) => false;
 }

@@ -47,10 +47,16 @@ internal sealed class SnapshotDeviceData(
 
     public bool MayRepair(VolumeMount? volume) => volume is not null && Open(volume).Status().State is null or SnapshotState.Settled;
 
+    public bool TryEndCutWork(VolumeSettings volume, string device) =>
+        SnapshotVolume.TryEndCutMerge(deviceMapper, device, volume.Name, LoadModule, tools.Feed, text => Log(volume, text));
+
     private SnapshotVolume Open(VolumeMount volume) => new(
         deviceMapper, volume.Device, volume.Settings.Name, volume.FileSystemLength, volume.Settings.SnapshotBytes,
-        () => modules.LoadByName(SnapshotVolume.Module), tools.Feed,
-        text => log.Write(Priority.Choice, $"volumes: {volume.Settings.Name}: {text}"));
+        LoadModule, tools.Feed, text => Log(volume.Settings, text));
+
+    private void LoadModule() => modules.LoadByName(SnapshotVolume.Module);
+
+    private void Log(VolumeSettings volume, string text) => log.Write(Priority.Choice, $"volumes: {volume.Name}: {text}");
 
     private List<Guid> InSlots()
     {

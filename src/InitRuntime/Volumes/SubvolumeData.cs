@@ -46,6 +46,8 @@ internal sealed class SubvolumeData(
 
     public bool MayRepair(VolumeMount? volume) => true;
 
+    public bool TryEndCutWork(VolumeSettings volume, string device) => false;
+
     /// <summary>Mounts a subvolume that every image uses; it is made if it is not there.</summary>
     private void MountOrMake(VolumeMount volume, string target, string subvolume)
     {

@@ -236,6 +236,11 @@ internal sealed class VolumeFileSystem(ModuleLoader modules, RootTools tools, Km
             }
             catch (DamagedVolumeException e)
             {
+                if (!isChecked && data.TryEndCutWork(volume, device))
+                {
+                    continue;
+                }
+
                 damage = e.Message;
             }
 

@@ -1,3 +1,4 @@
+using System;
 using InitRuntime.Formats;
 using InitRuntime.Formats.Snapshots;
 using InitRuntime.Linux;
@@ -35,6 +36,41 @@ internal static class SnapshotRecordStore
         SnapshotRecord again = record.Again();
         WriteSlot(device, layout, again, path);
         return again;
+    }
+
+    /// <summary>
+    /// Looks for the record of a merge that was cut, without the superblock: such a merge writes that too, and may have been cut within
+    /// it. The record can be at each whole MiB, and is near the end of most devices. One that says where it is, in front of a store that
+    /// the kernel takes, is no chance.
+    /// </summary>
+    /// <param name="device">The open device.</param>
+    /// <param name="path">Its name.</param>
+    /// <param name="work">Called now and then.</param>
+    internal static SnapshotRecord? FindMerging(SafeFileHandle device, string path, Action work)
+    {
+        const int StepsBetweenCalls = 256;
+        long length = KernelFile.LengthOf(device, path);
+        byte[] slots = new byte[SnapshotRecord.Size];
+        byte[] store = new byte[CowHeader.Size];
+        for (long step = (length / SnapshotLayout.Unit) - 1; step > 0; step--)
+        {
+            if (step % StepsBetweenCalls == 0)
+            {
+                work();
+            }
+
+            long at = step * SnapshotLayout.Unit;
+            KernelFile.ReadAt(device, at, slots, path);
+            if (SnapshotRecord.TryFind(slots, out SnapshotRecord? record, out _) && record.State == SnapshotState.Merging
+                && record.AreaOffset == at + SnapshotLayout.Unit && record.AreaOffset + record.AreaLength <= length
+                && KernelFile.ReadAt(device, record.AreaOffset, store, path) == store.Length
+                && CowHeader.TryParse(store, out CowHeader header, out _) && header is { IsNew: false, IsValid: true })
+            {
+                return record;
+            }
+        }
+
+        return null;
     }
 
     /// <summary>Takes the record away.</summary>

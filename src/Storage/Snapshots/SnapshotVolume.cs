@@ -130,6 +130,27 @@ public sealed class SnapshotVolume(
         control.Resume(snapshot);
     }
 
+    /// <summary>
+    /// Ends a merge on a device whose superblock cannot be read: a merge writes that too, and a power cut may have torn it. All it takes is
+    /// in the area still, and the volume is whole afterwards.
+    /// </summary>
+    /// <returns>False if no merge was cut: then the superblock is damaged in another way.</returns>
+    /// <exception cref="BootException">It cannot be ended.</exception>
+    public static bool TryEndCutMerge(DmControl control, string device, string name, Action needKernel, Action feed, Action<string> log)
+    {
+        ArgumentNullException.ThrowIfNull(log);
+        using SafeFileHandle handle = KernelFile.Open(device, write: true);
+        if (SnapshotRecordStore.FindMerging(handle, device, feed) is not { } record)
+        {
+            return false;
+        }
+
+        log("its superblock cannot be read, and a merge was cut");
+        var layout = new SnapshotLayout(record.AreaOffset - SnapshotLayout.Unit, record.AreaLength);
+        new SnapshotVolume(control, device, name, layout.RecordOffset, layout.AreaLength, needKernel, feed, log).Merge(handle, layout, record);
+        return true;
+    }
+
     /// <summary>How the volume stands. It changes nothing.</summary>
     /// <exception cref="BootException">The record is damaged, or does not fit the device.</exception>
     public SnapshotStatus Status()

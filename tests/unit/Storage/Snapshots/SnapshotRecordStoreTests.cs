@@ -80,4 +80,31 @@ public sealed class SnapshotRecordStoreTests : IDisposable
         Assert.StartsWith("whose data the volume holds cannot be told: both copies of the record are damaged", error.Message, StringComparison.Ordinal);
         Assert.Contains("8192 bytes at byte 4194304", error.Hint, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public void A_merge_that_was_cut_is_found_without_the_superblock()
+    {
+        byte[] store = Convert.FromHexString("536e4170010000000100000008000000");
+        SnapshotRecord trial = SnapshotRecord.First(_a, _layout, 4096).Begin(_b, _layout, 4096);
+        SnapshotRecordStore.Write(_device, _layout, trial, _path);
+        KernelFile.WriteAt(_device, _layout.AreaOffset, store, _path);
+        Assert.Null(Find());
+        SnapshotRecord merging = SnapshotRecordStore.Write(_device, _layout, trial.Merge(), _path);
+        Assert.Equal(merging, Find());
+
+        // What only looks like one: it says that it is elsewhere, or that it reaches past the end, or no store is behind it.
+        SnapshotRecordStore.Write(_device, _layout, merging.Again() with { AreaOffset = _layout.AreaOffset + SnapshotLayout.Unit }, _path);
+        Assert.Null(Find());
+        SnapshotRecordStore.Write(_device, _layout, merging.Again() with { AreaLength = _layout.AreaLength + SnapshotLayout.Unit, Sequence = 100 }, _path);
+        Assert.Null(Find());
+        SnapshotRecord again = SnapshotRecordStore.Write(_device, _layout, merging with { Sequence = 200 }, _path);
+        Assert.Equal(again, Find());
+        KernelFile.WriteAt(_device, _layout.AreaOffset, new byte[16], _path);
+        Assert.Null(Find());
+        store[4] = 0;
+        KernelFile.WriteAt(_device, _layout.AreaOffset, store, _path);
+        Assert.Null(Find());
+    }
+
+    private SnapshotRecord? Find() => SnapshotRecordStore.FindMerging(_device, _path, () => { });
 }
