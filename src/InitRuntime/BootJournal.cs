@@ -28,6 +28,9 @@ internal sealed class BootJournal
     /// <summary>Whether the boot loader runs this image on trial, where that is known.</summary>
     internal bool? OnTrial { get; set; }
 
+    /// <summary>Whether the loader starts the other slot's image next, unless this one is confirmed.</summary>
+    internal bool FallsBack { get; set; }
+
     /// <summary>Opens the log again, now that /dev is there.</summary>
     internal void OpenLog()
     {

@@ -31,7 +31,7 @@ internal static class BootSequence
         RootPartition partition = boot.Stage("root-partition", () => RootPartition.WaitFor(devices, disk, settings, deadline));
         journal.Slot = partition.Slot;
         IReadOnlyList<LoaderEnvironment> loader = [];
-        boot.Stage("loader-state", OnFailure.Continue, () => journal.OnTrial = LoaderEnvironments.OnTrial(loader = LoaderEnvironments.Read(disk, journal.Log)));
+        boot.Stage("loader-state", OnFailure.Continue, () => loader = LoaderState.Read(journal, disk));
 
         using DmControl deviceMapper = boot.Stage("device-mapper", () => new DmControl());
         MappedDevice root = boot.Stage(
@@ -51,8 +51,9 @@ internal static class BootSequence
         boot.Stage("measure", OnFailure.Fallback, tpm.Leave);
         reset.Clear();
 
+        FallbackReport? fallback = LoaderState.ExplainFallback(journal, loader, images, devices);
         boot.Stage(
-            "hand-off", OnFailure.Fallback, () => HandOff.Prepare(journal, settings, disk, partition, root, kernelTime, volumes, drift, reset.Request, tpm));
+            "hand-off", OnFailure.Fallback, () => HandOff.Prepare(journal, settings, disk, partition, root, kernelTime, volumes, drift, reset.Request, fallback, tpm));
         boot.Stage("switch-root", OnFailure.Fallback, () => SwitchRoot.Into(RootMount.Path, settings.Init, arguments));
     }
 }

@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Globalization;
 using Microsoft.Win32.SafeHandles;
 using static Tmds.Linux.LibC;
 
@@ -53,6 +54,19 @@ public sealed class Watchdog : IDisposable
         }
 
         return null;
+    }
+
+    /// <summary>
+    /// Whether it was the hardware watchdog that restarted the machine, by its driver's word. False while no driver is loaded, and for one
+    /// that cannot tell. Source: Documentation/ABI/testing/sysfs-class-watchdog, WDIOF_CARDRESET of linux/watchdog.h.
+    /// </summary>
+    public static bool RestartedTheMachine() => RestartedTheMachine("/sys/class/watchdog/watchdog0/bootstatus");
+
+    /// <inheritdoc cref="RestartedTheMachine()"/>
+    internal static bool RestartedTheMachine(string path)
+    {
+        const int CardReset = 0x20;
+        return int.TryParse(KernelFile.TryReadText(path), NumberStyles.None, CultureInfo.InvariantCulture, out int status) && (status & CardReset) != 0;
     }
 
     /// <summary>Starts its time anew.</summary>

@@ -22,7 +22,7 @@ internal static class CommandLine
     internal const int Misused = 2;
 
     private const string Description = """
-        Tells how this device booted and whose data its volumes hold, and asks for a factory reset.
+        Tells how this device booted and whose data its volumes hold, asks for a factory reset, and ends the trial of a new image.
 
         Exit codes: 0 done, 1 failed, 2 wrong usage.
         """;
@@ -49,7 +49,11 @@ internal static class CommandLine
 
     private static int Dispatch(IReadOnlyList<string> arguments, TextWriter output, TextWriter errors)
     {
-        RootCommand root = new(Description) { StatusVerb.Make(), SnapshotsVerb.Make(), DriftVerb.Make(), ResetVerb.Make() };
+        RootCommand root = new(Description) 
+        {
+            StatusVerb.Make(), SnapshotsVerb.Make(), DriftVerb.Make(), ResetVerb.Make(),
+            ConfirmVerb.Make(), RejectVerb.Make(), TrialVerb.Make(), PrepareUpdateVerb.Make(),
+        };
         foreach (Option option in root.Options)
         {
             if (option is HelpOption { Action: HelpAction help })
@@ -99,7 +103,7 @@ internal static class CommandLine
     }
 
     private static string HelpOf(Command command) => command is RootCommand
-        ? "the commands are status, snapshots, drift and reset; initruntime-ctl --help tells more"
+        ? "the commands are status, snapshots, drift, reset, confirm, reject, trial and prepare-update; initruntime-ctl --help tells more"
         : $"initruntime-ctl {command.Name} --help tells more";
 
     private static void TellError(TextWriter errors, string message, string? hint)

@@ -50,14 +50,11 @@ internal static class VolumeSurvey
 
     private static SnapshotDeviceVolume ReadRecord(VolumeReport volume)
     {
-        string device = volume.LuksUuid is null ? volume.Device : $"/dev/mapper/{volume.Name}";
         var found = new SnapshotDeviceVolume(volume.Name, volume.MountPoint);
         try
         {
             using var control = new DmControl();
-            // How long an area a new image would want is not known here, and nothing depends on it.
-            SnapshotStatus status = new SnapshotVolume(
-                control, device, volume.Name, FileSystemLength(device), SnapshotLayout.Unit, () => { }, () => { }, _ => { }).Status();
+            SnapshotStatus status = Open(control, volume).Status();
             return found with
             {
                 State = status.State is { } state ? _stateWords[(int)state] : null,
@@ -72,6 +69,16 @@ internal static class VolumeSurvey
         {
             return found with { Problem = e.Message };
         }
+    }
+
+    /// <summary>The record of a volume whose provider is dm-snapshot.</summary>
+    /// <exception cref="BootException">Its file system is not recognised.</exception>
+    /// <exception cref="SyscallException">The device cannot be read.</exception>
+    internal static SnapshotVolume Open(DmControl control, VolumeReport volume)
+    {
+        string device = volume.LuksUuid is null ? volume.Device : $"/dev/mapper/{volume.Name}";
+        // How long an area a new image would want is not known here, and nothing depends on it.
+        return new(control, device, volume.Name, FileSystemLength(device), SnapshotLayout.Unit, () => { }, () => { }, _ => { });
     }
 
     private static long FileSystemLength(string device)

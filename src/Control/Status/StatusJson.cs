@@ -57,6 +57,12 @@ internal static class StatusJson
         json.Number("drift", boot.Drift.Count);
         json.TextIfAny("reset", boot.Reset);
         PendingResets.Write(json, status.Resets);
+        json.TextIfAny("last_reset", status.LastReset);
+        if (boot.Fallback is { } fallback)
+        {
+            BootReportJson.Write(json, fallback);
+        }
+
         if (boot.LastFailure is { } failure)
         {
             BootReportJson.Write(json, failure, "last_failure");

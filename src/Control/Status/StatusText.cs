@@ -25,6 +25,7 @@ internal static class StatusText
             page.RowIfAny("failed stage", stage.Failed is null ? null : $"{stage.Name}: {stage.Failed}");
         }
 
+        page.RowIfAny("last reset", status.LastReset is null ? null : "the watchdog restarted the machine before this boot");
         page.RowIfAny("not measured", boot.NotMeasured);
         page.RowIfAny("drift", boot.Drift.Count == 0 ? null : $"{Printable.Count(boot.Drift.Count, "file")} hidden by older ones: initruntime-ctl drift");
         page.RowIfAny("reset", boot.Reset is null ? null : $"this boot made one: {boot.Reset}");
@@ -38,6 +39,11 @@ internal static class StatusText
         for (int i = 0; i < boot.Volumes.Count; i++)
         {
             Write(page, boot.Volumes[i], status.Space[i]);
+        }
+
+        if (boot.Fallback is { } fallback)
+        {
+            Write(page, fallback);
         }
 
         if (boot.LastFailure is { } failure)
@@ -110,6 +116,14 @@ internal static class StatusText
         page.RowIfAny("pending", volume.Snapshot is not { Pending: true, Provider: var provider } ? null
             : provider == "dm-snapshot" ? "a boot of the confirmed image makes them lasting; if it fails, they are dropped"
             : "a boot of the confirmed image removes what images left that are not installed any more");
+    }
+
+    private static void Write(TextPage page, FallbackReport fallback)
+    {
+        page.Heading("update that failed");
+        page.Row("image", $"{(fallback.Image is { } image ? image.ToString() : "not known")} in {fallback.Slot}: the loader returned from it");
+        page.RowIfAny("stage", fallback.Stage);
+        page.Row("reason", fallback.Reason);
     }
 
     private static void Write(TextPage page, FailureRecord failure)

@@ -23,8 +23,8 @@ public sealed record BootGuardEnvironment
 
     private const int TextUnits = 255;
     private const int TextSize = TextUnits * sizeof(char);
-    private const int InProgressAt = 2 * TextSize;
-    private const int UpdateStateAt = InProgressAt + 1;
+    internal const int InProgressAt = 2 * TextSize;
+    internal const int UpdateStateAt = InProgressAt + 1;
     private const int WatchdogAt = UpdateStateAt + 1;
     private const int RevisionAt = WatchdogAt + sizeof(ushort);
     internal const int UserAreaAt = RevisionAt + sizeof(uint);

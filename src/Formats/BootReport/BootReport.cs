@@ -56,7 +56,17 @@ public sealed record BootReportDocument
 
     /// <summary>The last boot of this device that /init had to give up, whichever image it was.</summary>
     public FailureRecord? LastFailure { get; init; }
+
+    /// <summary>The image that the boot loader gave up for this one; null if there is none.</summary>
+    public FallbackReport? Fallback { get; init; }
 }
+
+/// <summary>An image that did not prove itself, so that the boot loader returned from it.</summary>
+/// <param name="Image">Its UUID, if its slot still tells.</param>
+/// <param name="Slot">GPT label of its root partition.</param>
+/// <param name="Stage">Where it failed, if that was kept.</param>
+/// <param name="Reason">Why, in words.</param>
+public sealed record FallbackReport(Guid? Image, string Slot, string? Stage, string Reason);
 
 /// <summary>One stage of the boot.</summary>
 /// <param name="Name">As in the log, the documentation and the tests.</param>

@@ -11,6 +11,9 @@ public static class BootReportJson
     /// <summary>Where the running system finds the report.</summary>
     public const string Path = "/run/initruntime/boot.json";
 
+    /// <summary>An empty file that is there while the image is on trial: for conditions of units.</summary>
+    public const string OnTrialPath = "/run/initruntime/on-trial";
+
     /// <summary>The largest failure record, in bytes: EFI variable stores are small.</summary>
     public const int MaximumRecordLength = 1024;
 
@@ -73,6 +76,11 @@ public static class BootReportJson
             if (report.LastFailure is { } failure)
             {
                 Write(json, failure, "last_failure");
+            }
+
+            if (report.Fallback is { } fallback)
+            {
+                Write(json, fallback);
             }
 
             json.EndObject();
@@ -193,6 +201,19 @@ public static class BootReportJson
 
         json.Flag("pending", snapshot.Pending);
         json.Number("milliseconds", snapshot.Milliseconds);
+        json.EndObject();
+    }
+
+    /// <summary>A member <c>fallback</c>.</summary>
+    public static void Write(JsonOutput json, FallbackReport fallback)
+    {
+        ArgumentNullException.ThrowIfNull(json);
+        ArgumentNullException.ThrowIfNull(fallback);
+        json.BeginObject("fallback");
+        json.TextIfAny("image", fallback.Image?.ToString());
+        json.Text("slot", fallback.Slot);
+        json.TextIfAny("stage", fallback.Stage);
+        json.Text("reason", fallback.Reason);
         json.EndObject();
     }
 

@@ -33,6 +33,7 @@ internal static class BootReportReader
         List<MeasurementReport>? measurements = null;
         List<DriftEntry>? drift = null;
         FailureRecord? failure = null;
+        FallbackReport? fallback = null;
         json.BeginObject();
         while (json.NextMember(out string member))
         {
@@ -54,6 +55,7 @@ internal static class BootReportReader
                 case "drift": drift = List(ref json, MostDrift, Drift); break;
                 case "reset": reset = json.Text(LongestText); break;
                 case "last_failure": failure = BootReportJson.ReadRecord(ref json); break;
+                case "fallback": fallback = Fallback(ref json); break;
                 default: throw json.Unknown();
             }
         }
@@ -76,9 +78,30 @@ internal static class BootReportReader
             Drift = json.Required(drift, "drift"),
             Reset = reset,
             LastFailure = failure,
+            Fallback = fallback,
         };
         json.End();
         return report;
+    }
+
+    private static FallbackReport Fallback(ref JsonInput json)
+    {
+        Guid? image = null;
+        string? slot = null, stage = null, reason = null;
+        json.BeginObject();
+        while (json.NextMember(out string member))
+        {
+            switch (member)
+            {
+                case "image": image = json.Uuid(); break;
+                case "slot": slot = json.Text(LongestText); break;
+                case "stage": stage = json.Text(LongestText); break;
+                case "reason": reason = json.Text(LongestText); break;
+                default: throw json.Unknown();
+            }
+        }
+
+        return new(image, json.Required(slot, "slot"), stage, json.Required(reason, "reason"));
     }
 
     private static double Milliseconds(JsonInput json) => json.Fraction(0, LongestTime);

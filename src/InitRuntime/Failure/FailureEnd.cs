@@ -3,6 +3,7 @@ using InitRuntime.Formats.BootConfig;
 using InitRuntime.Formats.BootReport;
 using InitRuntime.Linux;
 using InitRuntime.Stages;
+using InitRuntime.Storage.Failures;
 
 namespace InitRuntime.Failure;
 
@@ -33,7 +34,7 @@ internal static class FailureEnd
             Device = cause?.Device,
             Consecutive = (journal.LastFailure?.Consecutive ?? 0) + 1,
         };
-        bool kept = FailureStore.TryWrite(record, journal.Log);
+        bool kept = FailureStore.TryWrite(record, text => journal.Log.Write(Priority.Choice, text));
         FailureAction action = settings?.Failure.Action ?? FailureAction.Reboot;
         TimeSpan delay = action == FailureAction.Reboot ? Delay(journal, settings, record.Consecutive, kept) : TimeSpan.Zero;
 
@@ -60,10 +61,10 @@ internal static class FailureEnd
         End(action);
     }
 
-    /// <summary>None for the first failure and on trial: the loader's fallback must not wait.</summary>
+    /// <summary>None for the first failure and where the loader falls back: that must not wait.</summary>
     private static TimeSpan Delay(BootJournal journal, BootConfiguration? settings, int consecutive, bool kept)
     {
-        if (journal.OnTrial == true)
+        if (journal.FallsBack)
         {
             return TimeSpan.Zero;
         }
@@ -87,7 +88,8 @@ internal static class FailureEnd
         };
         return end + journal.OnTrial switch
         {
-            true => $"; {image} is on trial, so the loader returns to the other slot",
+            true when journal.FallsBack => $"; {image} is on trial, so the loader returns to the other slot",
+            true => $"; {image} is on trial, but the loader has no other environment to return to",
             false => $"; {image} is not on trial, so the loader starts it again",
             null => "",
         };

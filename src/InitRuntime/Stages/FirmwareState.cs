@@ -2,11 +2,11 @@ using System;
 using System.Buffers.Binary;
 using System.Globalization;
 using System.Text;
-using InitRuntime.Failure;
 using InitRuntime.Formats;
 using InitRuntime.Formats.BootReport;
 using InitRuntime.Formats.Efi;
 using InitRuntime.Linux;
+using InitRuntime.Storage.Failures;
 
 namespace InitRuntime.Stages;
 

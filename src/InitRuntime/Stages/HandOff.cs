@@ -1,12 +1,12 @@
 using System;
 using System.Collections.Generic;
-using InitRuntime.Failure;
 using InitRuntime.Formats.BootConfig;
 using InitRuntime.Formats.BootReport;
 using InitRuntime.Formats.FactoryReset;
 using InitRuntime.Linux;
 using InitRuntime.Storage.DeviceMapper;
 using InitRuntime.Storage.Devices;
+using InitRuntime.Storage.Failures;
 
 namespace InitRuntime.Stages;
 
@@ -16,7 +16,7 @@ internal static class HandOff
     /// <summary>Leaves the udev record and the boot report, and counts this boot as a good one.</summary>
     internal static void Prepare(
         BootJournal journal, BootConfiguration settings, SystemDisk disk, RootPartition partition, MappedDevice root, TimeSpan kernelTime,
-        IReadOnlyList<VolumeReport> volumes, IReadOnlyList<DriftEntry> drift, ResetRequest? reset, BootTpm tpm)
+        IReadOnlyList<VolumeReport> volumes, IReadOnlyList<DriftEntry> drift, ResetRequest? reset, FallbackReport? fallback, BootTpm tpm)
     {
         root.WriteUdevRecord();
         var report = new BootReportDocument
@@ -36,8 +36,18 @@ internal static class HandOff
             Drift = drift,
             Reset = reset is null ? null : $"{reset}; asked for by {reset.Source}",
             LastFailure = journal.LastFailure,
+            Fallback = fallback,
         };
         KernelFile.Create(BootReportJson.Path, BootReportJson.Write(report), 0x1a4 /* 0644 */);
-        FailureStore.EndSeries(journal);
+        if (journal.OnTrial == true)
+        {
+            KernelFile.Create(BootReportJson.OnTrialPath, [], 0x1a4 /* 0644 */);
+        }
+
+        if (journal.LastFailure is { Consecutive: > 0 } last)
+        {
+            // The record stays readable, but the series of failures is over.
+            FailureStore.TryWrite(last with { Consecutive = 0 }, text => journal.Log.Write(Priority.Choice, text));
+        }
     }
 }

@@ -174,13 +174,18 @@ public sealed unsafe class DmControl : IDisposable
     /// <param name="deadline">DM_DEV_WAIT has none, so poll(2) waits on the control device instead.</param>
     /// <returns>False: the deadline has passed.</returns>
     /// <exception cref="SyscallException">ENXIO: there is no such device (any more).</exception>
-    public bool WaitForEvent(string name, uint eventNumber, Deadline deadline)
+    public bool WaitForEvent(string name, uint eventNumber, Deadline deadline) => WaitFor(() => StatusOf(name).EventNumber != eventNumber, deadline);
+
+    /// <summary>Waits until something is so, which is looked at after each event of any device.</summary>
+    /// <returns>False: the deadline has passed.</returns>
+    public bool WaitFor(Func<bool> condition, Deadline deadline)
     {
+        ArgumentNullException.ThrowIfNull(condition);
         while (true)
         {
-            // Armed first: an event after the status was read wakes the poll.
+            // Armed first: an event after the look wakes the poll.
             _arm.Call(_control, Header("", 0), "/dev/mapper/control");
-            if (StatusOf(name).EventNumber != eventNumber)
+            if (condition())
             {
                 return true;
             }

@@ -57,8 +57,22 @@ public static class LoaderEnvironments
         return environments;
     }
 
-    /// <summary>Whether the loader started this image on trial: it says so in the newest environment before it starts one. Null without any.</summary>
-    public static bool? OnTrial(IReadOnlyList<LoaderEnvironment> environments)
+    /// <summary>
+    /// Whether the loader started this image on trial, asked while it boots: it says so in the newest environment before it starts one.
+    /// Null where it is not known: without any, or where only a failed image was left to be started.
+    /// </summary>
+    public static bool? OnTrial(IReadOnlyList<LoaderEnvironment> environments) => Latest(environments)?.Value switch
+    {
+        null => null,
+        { InProgress: true } => false,
+        // The loader writes "testing" only if it found both environments; else it starts what is installed without a way back.
+        { UpdateState: UpdateState.Testing or UpdateState.Installed } => true,
+        { UpdateState: UpdateState.Ok } => false,
+        _ => null,
+    };
+
+    /// <summary>The environment that the loader goes by: of the highest revision, the first of equals; null of none.</summary>
+    public static LoaderEnvironment? Latest(IReadOnlyList<LoaderEnvironment> environments)
     {
         ArgumentNullException.ThrowIfNull(environments);
         var values = new List<BootGuardEnvironment>();
@@ -68,7 +82,77 @@ public static class LoaderEnvironments
         }
 
         int latest = BootGuardEnvironment.IndexOfLatest(values);
-        return latest < 0 ? null : values[latest] is { InProgress: false, UpdateState: UpdateState.Testing };
+        return latest < 0 ? null : environments[latest];
+    }
+
+    /// <summary>Where one of both environments cannot be read: what it should say, and its partition. Null with both, with none, and where it cannot be told.</summary>
+    /// <param name="disk">The boot disk.</param>
+    /// <param name="environments">Those that can be read.</param>
+    public static LoaderEnvironment? Missing(SystemDisk disk, IReadOnlyList<LoaderEnvironment> environments)
+    {
+        ArgumentNullException.ThrowIfNull(disk);
+        ArgumentNullException.ThrowIfNull(environments);
+        if (environments.Count != 1)
+        {
+            return null;
+        }
+
+        foreach (BootSlot slot in BootSlots.All)
+        {
+            if (slot.Boot != environments[0].Label && disk.Table.FindLabel(slot.Boot) is { } partition && disk.FindNode(partition) is { } node)
+            {
+                return BootSlots.Counterpart(environments[0].Value) is { } value ? new(node, slot.Boot, value) : null;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>
+    /// Writes a whole environment in the place of a file that is damaged and has its length, without the vfat driver. A power cut leaves it
+    /// damaged, as it was.
+    /// </summary>
+    /// <returns>False if there is no file of that length.</returns>
+    /// <exception cref="SyscallException">The disk cannot be written.</exception>
+    public static bool TryRewrite(LoaderEnvironment environment)
+    {
+        ArgumentNullException.ThrowIfNull(environment);
+        return TryRewrite(environment.Device.Path, environment.Value.ToBytes());
+    }
+
+    internal static bool TryRewrite(string path, byte[] wanted)
+    {
+        using SafeFileHandle device = KernelFile.Open(path, write: true);
+        if (!TryFind(device, path, out FatFile? file, out byte[]? content, out _) || content.Length != wanted.Length)
+        {
+            return false;
+        }
+
+        Write(device, path, file, content, wanted);
+        return true;
+    }
+
+    /// <summary>
+    /// Says how far the environment's image is on trial, in one sector: <see cref="BootGuardStateChange"/>. It is on the medium when this returns.
+    /// </summary>
+    /// <exception cref="BootException">The environment is not what it was when it was read.</exception>
+    /// <exception cref="SyscallException">The disk cannot be written.</exception>
+    public static void SetState(LoaderEnvironment environment, UpdateState state)
+    {
+        ArgumentNullException.ThrowIfNull(environment);
+        SetState(environment.Device.Path, state);
+    }
+
+    internal static void SetState(string path, UpdateState state)
+    {
+        using SafeFileHandle device = KernelFile.Open(path, write: true);
+        if (!TryFind(device, path, out FatFile? file, out byte[]? content, out ParseError error)
+            || !BootGuardEnvironment.TryParse(content, out _, out error))
+        {
+            throw new BootException($"{FileName} is gone{(error.IsError ? $": {error}" : "")}", path);
+        }
+
+        Write(device, path, file, content, BootGuardStateChange.Set(content, state));
     }
 
     /// <summary>
@@ -97,11 +181,7 @@ public static class LoaderEnvironments
             return;
         }
 
-        foreach (DiskRegion region in file.Difference(content, changed, SectorLength))
-        {
-            KernelFile.WriteAt(device, region.Offset, region.Bytes, path);
-            KernelFile.Sync(device, path);
-        }
+        Write(device, path, file, content, changed);
     }
 
     /// <summary>False without an error where there is no such file.</summary>
@@ -117,6 +197,16 @@ public static class LoaderEnvironments
         {
             error = new(e.Message);
             return false;
+        }
+    }
+
+    /// <summary>Only sectors that differ, each on the medium before the next.</summary>
+    private static void Write(SafeFileHandle device, string path, FatFile file, byte[] content, byte[] changed)
+    {
+        foreach (DiskRegion region in file.Difference(content, changed, SectorLength))
+        {
+            KernelFile.WriteAt(device, region.Offset, region.Bytes, path);
+            KernelFile.Sync(device, path);
         }
     }
 

@@ -58,6 +58,20 @@ public sealed class ImageState(Guid image, bool? onTrial, Func<IReadOnlyList<Slo
         }
     }
 
+    /// <summary>The image of another slot, by that slot's GPT label; null if it has none, or cannot be read.</summary>
+    public Guid? InSlot(string label)
+    {
+        foreach (SlotImage slot in Others)
+        {
+            if (slot.Label == label)
+            {
+                return slot.Image;
+            }
+        }
+
+        return null;
+    }
+
     /// <summary>Whether a slot holds an image, this one included.</summary>
     public bool IsInstalled(Guid other)
     {

@@ -28,6 +28,7 @@ public class StatusTests
             new("InitRuntimeReset", new ResetRequest { Volumes = ["var"], Source = "" }, null),
             new("FactoryResetRequest", null, "cut short"),
         ],
+        LastReset = "watchdog",
     };
 
     [Fact]
@@ -41,6 +42,7 @@ public class StatusTests
                         BOOT1: failed, revision 0
           boot time     1.2 s: kernel 1.2 s, /init 0.0 s
           failed stage  loader-state: no environment
+          last reset    the watchdog restarted the machine before this boot
           not measured  there is no TPM
           drift         2 files hidden by older ones: initruntime-ctl drift
           reset         this boot made one: volume var, asked for by the EFI variable
@@ -64,6 +66,12 @@ public class StatusTests
           device        /dev/vda7, not encrypted
           space         not mounted
           data          the same for all images
+
+        update that failed
+          image         11112222-3333-4444-8555-666677778888 in root-b: the loader
+                        returned from it
+          stage         health
+          reason        initruntime-check-web.service failed
 
         last failed boot
           image         7c1e2f30-0a1b-4c2d-8e3f-405162738495 1.0 in root-b
@@ -97,7 +105,7 @@ public class StatusTests
         Assert.Equal(2, json.GetProperty("drift").GetInt32());
         Assert.Equal(3, json.GetProperty("last_failure").GetProperty("consecutive").GetInt32());
         Assert.Equal(
-            ["image", "trial", "loader", "boot_milliseconds", "failed_stages", "not_measured", "volumes", "drift", "reset", "reset_requests", "last_failure"],
+            ["image", "trial", "loader", "boot_milliseconds", "failed_stages", "not_measured", "volumes", "drift", "reset", "reset_requests", "last_reset", "fallback", "last_failure"],
             json.EnumerateObject().Select(member => member.Name));
     }
 

@@ -5,6 +5,7 @@ using System.Security.Cryptography;
 using System.Text;
 using InitRuntime.Formats.Gpt;
 using InitRuntime.Mkinitramfs.Manifest;
+using Slots = InitRuntime.Formats.BootGuard.BootSlots;
 
 namespace InitRuntime.Mkinitramfs.Disk;
 
@@ -20,10 +21,10 @@ internal static class DiskLayout
     internal const string Efi = "efi";
 
     /// <summary>Labels of the slots of the loader's configuration, in slot order.</summary>
-    internal static readonly IReadOnlyList<string> BootSlots = ["BOOT0", "BOOT1"];
+    internal static readonly IReadOnlyList<string> BootSlots = [.. Slots.All.Select(slot => slot.Boot)];
 
     /// <summary>Labels of the root slots, in slot order.</summary>
-    internal static readonly IReadOnlyList<string> RootSlots = ["root-a", "root-b"];
+    internal static readonly IReadOnlyList<string> RootSlots = [.. Slots.All.Select(slot => slot.Root)];
 
     /// <summary>The table of a disk that is as small as its partitions allow.</summary>
     internal static GptTable Table(ImageManifest manifest)

@@ -34,6 +34,11 @@ internal sealed record ImageManifest
 
     public DeviceSection Device { get; init; } = new(Control: true);
 
+    public ConfirmSection Confirm { get; init; } = new(WithinSeconds: 600, ReadRoot: true, NoFailedUnits: false);
+
+    /// <summary>What a new image has to pass.</summary>
+    public IReadOnlyList<HealthCheck> HealthChecks { get; init; } = [];
+
     public required FailureSettings Failure { get; init; }
 
     public required SigningSection Signing { get; init; }
@@ -175,6 +180,18 @@ internal sealed record BootSection
 /// <summary><c>[device]</c>: what the build brings for the running device.</summary>
 /// <param name="Control">Whether the root gets the control program.</param>
 internal sealed record DeviceSection(bool Control);
+
+/// <summary><c>[confirm]</c>: when a new image has proved itself.</summary>
+/// <param name="WithinSeconds">How long it has, from the start of systemd.</param>
+/// <param name="ReadRoot">Whether the whole root is read first.</param>
+/// <param name="NoFailedUnits">Whether a failed unit of systemd is enough to reject it.</param>
+internal sealed record ConfirmSection(int WithinSeconds, bool ReadRoot, bool NoFailedUnits);
+
+/// <summary><c>[[health-check]]</c>: a program that an image on trial has to pass.</summary>
+/// <param name="Name">Of its unit.</param>
+/// <param name="Command">Absolute path in the root, and arguments.</param>
+/// <param name="TimeoutSeconds">How long it may take.</param>
+internal sealed record HealthCheck(string Name, IReadOnlyList<string> Command, int TimeoutSeconds);
 
 /// <summary><c>[signing]</c>: key files, or a command that signs (an HSM).</summary>
 internal sealed record SigningSection

@@ -203,6 +203,9 @@ internal static class ManifestReader
         Overlays = OverlaysOf(values),
         ResetVariable = values.Get(ResetLoaderVariable),
         Device = new(values.Get(DeviceControl)),
+        Confirm = new(values.Get(ConfirmWithin), values.Get(ConfirmReadRoot), values.Get(ConfirmNoFailedUnits)),
+        HealthChecks = [.. Enumerable.Range(0, values.CountOf(HealthCheckName.Section) ?? 0).Select(i => new HealthCheck(
+            values.Get(HealthCheckName, i), values.Get(HealthCheckCommand, i), values.Get(HealthCheckTimeout, i)))],
         Failure = new() { Action = values.Get(OnFailure), LongestDelaySeconds = values.Get(FailureLongestDelay) },
         Signing = new()
         {

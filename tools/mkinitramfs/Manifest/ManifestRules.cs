@@ -21,6 +21,7 @@ internal static class ManifestRules
         VolumeSectionRules.Check(values, errors);
         MountRules.Check(values, errors);
         SnapshotRules.Check(values, errors);
+        TrialRules.Check(values, errors);
         TpmSectionRules.Check(values, errors);
         SigningRules.Check(values, errors);
     }

@@ -19,6 +19,9 @@ internal sealed class ManifestValues
 
     internal void SetHeader(string section, Place place) => _headers.TryAdd(section, place);
 
+    /// <summary>Whether the manifest has the section.</summary>
+    internal bool HasHeader(string section) => _headers.ContainsKey(section);
+
     /// <summary>Where a section begins; the first line if it is absent.</summary>
     internal Place HeaderOf(string section) => _headers.GetValueOrDefault(section, new(1, 1));
 

@@ -8,7 +8,7 @@ using InitRuntime.Mkinitramfs.Manifest;
 namespace InitRuntime.Mkinitramfs.Rootfs;
 
 /// <summary>
-/// What /init finds in the verified root when it makes, checks and grows volumes. What is missing is found here, not on the device.
+/// What a device runs out of its verified root: /init when it makes, checks and grows volumes, and the trial of a new image. What is missing is found here, not on the device.
 /// </summary>
 internal static class RootRequirements
 {
@@ -27,7 +27,7 @@ internal static class RootRequirements
     /// <param name="Why">What of the manifest asks for it.</param>
     internal sealed record Program(string Path, string? Package, string Why);
 
-    /// <summary>The programs that the volumes of a manifest need, each once.</summary>
+    /// <summary>The programs that the volumes and the health checks of a manifest need, each once.</summary>
     internal static IReadOnlyList<Program> Of(ImageManifest manifest)
     {
         var programs = new List<Program>();
@@ -47,6 +47,7 @@ internal static class RootRequirements
             }
         }
 
+        programs.AddRange(manifest.HealthChecks.Select(check => new Program(check.Command[0].TrimStart('/'), null, $"health-check {check.Name}")));
         return [.. programs.DistinctBy(program => program.Path)];
     }
 
@@ -68,7 +69,7 @@ internal static class RootRequirements
 
         if (lines.Count > 0)
         {
-            throw new BuildException("the root file system lacks what its volumes need:\n" + string.Join('\n', lines), Hint(missing, mountPoints, manifest.Rootfs.Suite is not null));
+            throw new BuildException("the root file system lacks what the manifest asks for:\n" + string.Join('\n', lines), Hint(missing, mountPoints, manifest.Rootfs.Suite is not null));
         }
     }
 

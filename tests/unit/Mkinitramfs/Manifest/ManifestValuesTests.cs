@@ -139,7 +139,15 @@ public sealed class ManifestValuesTests
             [factory-reset]
             loader-variable = "reset"
             [device]
-            control = false
+            control = true
+            [confirm]
+            within = "5min"
+            read-root = false
+            no-failed-units = true
+            [[health-check]]
+            name = "web"
+            command = ["/usr/bin/curl", "-sf", "http://localhost"]
+            timeout = "1min"
             [failure]
             action = "power-off"
             longest-delay = "1h"
@@ -159,6 +167,10 @@ public sealed class ManifestValuesTests
         Assert.Equal(["usb_storage"], manifest.Kernel.Modules);
         Assert.Equal("delay_use=0", manifest.Kernel.ModuleOptions["usb_storage"]);
         Assert.Equal("ab01", manifest.Verity.Salt);
+        Assert.Equal(new ConfirmSection(300, ReadRoot: false, NoFailedUnits: true), manifest.Confirm);
+        HealthCheck check = Assert.Single(manifest.HealthChecks);
+        Assert.Equal(("web", 60), (check.Name, check.TimeoutSeconds));
+        Assert.Equal(["/usr/bin/curl", "-sf", "http://localhost"], check.Command);
         Assert.Equal(CorruptionPolicy.Ignore, manifest.Verity.OnCorruption);
         Assert.Equal(24, manifest.Verity.FecRoots);
         Assert.Equal((64L << 20, 1L << 40), (manifest.Disk.BootSize, manifest.Disk.RootSize));
@@ -216,7 +228,6 @@ public sealed class ManifestValuesTests
         Assert.Equal(wanted.Select(AsJson), manifest.Volumes.Select(volume => AsJson(volume.Settings)));
         Assert.Equal((OverlayUpper.Image, "state"), (manifest.Overlays[1].Upper, manifest.Overlays[1].Volume));
         Assert.Equal("reset", manifest.ResetVariable);
-        Assert.False(manifest.Device.Control);
         Assert.Equal((MeasurePolicy.Required, true), (manifest.Tpm.Measure, manifest.Tpm.Pin));
         Assert.Equal([0, 7], manifest.Tpm.Pcrs);
         Assert.Equal(["sbc_wdt"], manifest.Boot.WatchdogModules);

@@ -42,7 +42,7 @@ public sealed class RootRequirementsTests
         BuildException error = Problem(directory, manifest)!;
         Assert.Equal(
             """
-            the root file system lacks what its volumes need:
+            the root file system lacks what the manifest asks for:
               /usr/sbin/cryptsetup (package cryptsetup-bin): volume var is encrypted
               /usr/sbin/mkfs.btrfs (package btrfs-progs): volume var is btrfs
               /usr/bin/cp (package coreutils): volume var begins with a copy of /var

@@ -44,6 +44,50 @@ public sealed class LoaderEnvironmentsTests
     }
 
     [Fact]
+    public void The_state_is_set_on_the_partition_in_one_sector()
+    {
+        using var directory = new TemporaryDirectory();
+        string file = directory["BGENV.DAT"];
+        Tools.Run("bg_setenv", $"--filepath={file}", "--kernel=C:BOOT1:linux.efi", "--revision=3", "--ustate=TESTING", "--uservar=last=1");
+        string image = Partition(directory, 4096, 1, file);
+        byte[] before = File.ReadAllBytes(image);
+
+        LoaderEnvironments.SetState(image, UpdateState.Ok);
+
+        byte[] after = File.ReadAllBytes(image);
+        Assert.Single(Enumerable.Range(0, before.Length).Where(i => before[i] != after[i]).Select(i => i / 512).Distinct());
+        Tools.Run("mcopy", "-i", image, "::BGENV.DAT", directory["back"]);
+        string shown = Tools.Run("bg_printenv", $"--filepath={directory["back"]}");
+        Assert.Contains("ustate:           0 (OK)", shown, StringComparison.Ordinal);
+        Assert.EndsWith("last = 1", shown.TrimEnd(), StringComparison.Ordinal);
+        Assert.Equal("", Field(shown, "kernelargs"));
+    }
+
+    [Fact]
+    public void A_damaged_environment_is_written_anew_where_its_length_is_right()
+    {
+        using var directory = new TemporaryDirectory();
+        string file = directory["BGENV.DAT"];
+        Tools.Run("bg_setenv", $"--filepath={file}", "--kernel=C:BOOT0:linux.efi", "--args=a=b", "--revision=3", "--ustate=OK");
+        Assert.True(BootGuardEnvironment.TryParse(File.ReadAllBytes(file), out BootGuardEnvironment? good, out ParseError error), error.Message);
+        BootGuardEnvironment missing = BootSlots.Counterpart(good)!;
+        File.WriteAllBytes(file, new byte[BootGuardEnvironment.DefaultSize]);
+        string image = Partition(directory, 4096, 1, file);
+
+        Assert.True(LoaderEnvironments.TryRewrite(image, missing.ToBytes()));
+
+        Tools.Run("fsck.fat", "-n", image);
+        Tools.Run("mcopy", "-i", image, "::BGENV.DAT", directory["back"]);
+        string shown = Tools.Run("bg_printenv", $"--filepath={directory["back"]}");
+        Assert.Contains("revision:         2", shown, StringComparison.Ordinal);
+        Assert.Equal(("C:BOOT1:linux.efi", "a=b"), (Field(shown, "kernel"), Field(shown, "kernelargs")));
+        Assert.False(LoaderEnvironments.TryRewrite(image, new byte[5]));
+    }
+
+    private static string Field(string shown, string name) =>
+        shown.Split('\n').Single(line => line.StartsWith($"{name}:", StringComparison.Ordinal))[(name.Length + 1)..].Trim();
+
+    [Fact]
     public void A_partition_without_an_environment_is_named()
     {
         using var directory = new TemporaryDirectory();
@@ -58,7 +102,9 @@ public sealed class LoaderEnvironmentsTests
     [InlineData(UpdateState.Testing, false, true)]
     [InlineData(UpdateState.Testing, true, false)]
     [InlineData(UpdateState.Ok, false, false)]
-    public void The_newest_environment_says_whether_the_image_is_on_trial(UpdateState state, bool inProgress, bool expected)
+    [InlineData(UpdateState.Installed, false, true)]
+    [InlineData(UpdateState.Failed, false, null)]
+    public void The_newest_environment_says_whether_the_image_is_on_trial(UpdateState state, bool inProgress, bool? expected)
     {
         LoaderEnvironment Environment(uint revision, UpdateState state, bool inProgress) => new(
             new BlockDevice("vda", "", 0), "BOOT0",

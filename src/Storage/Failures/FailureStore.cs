@@ -1,25 +1,29 @@
+using System;
 using InitRuntime.Formats;
 using InitRuntime.Formats.BootReport;
 using InitRuntime.Formats.Efi;
 using InitRuntime.Linux;
 
-namespace InitRuntime.Failure;
+namespace InitRuntime.Storage.Failures;
 
 /// <summary>
 /// The reason of a failed boot, kept in the EFI variable <c>InitRuntimeFailure</c>, where the next boot of either slot finds it. It
 /// is written only when a boot fails, and once more when the next one succeeds, so it does not wear the flash.
 /// </summary>
-internal static class FailureStore
+public static class FailureStore
 {
     private const string Name = "InitRuntimeFailure";
 
     /// <summary>The last record, or null. What cannot be read as one is treated as none.</summary>
-    internal static FailureRecord? TryRead() =>
+    public static FailureRecord? TryRead() =>
         EfiVariables.TryRead(Name, EfiVendor.InitRuntime) is { } bytes && BootReportJson.TryParse(bytes, out FailureRecord record, out ParseError _) ? record : null;
 
     /// <summary>Keeps a record; false if the firmware does not take it.</summary>
-    internal static bool TryWrite(FailureRecord record, Kmsg log)
+    /// <param name="record">What failed.</param>
+    /// <param name="report">Is told why it is not kept.</param>
+    public static bool TryWrite(FailureRecord record, Action<string> report)
     {
+        ArgumentNullException.ThrowIfNull(report);
         try
         {
             EfiVariables.Write(Name, EfiVendor.InitRuntime, BootReportJson.Write(record));
@@ -27,17 +31,8 @@ internal static class FailureStore
         }
         catch (SyscallException e)
         {
-            log.Write(Priority.Choice, $"failure record not kept: {e.Message}");
+            report($"failure record not kept: {e.Message}");
             return false;
-        }
-    }
-
-    /// <summary>This boot succeeded: the record stays readable, but the series of failures is over.</summary>
-    internal static void EndSeries(BootJournal journal)
-    {
-        if (journal.LastFailure is { Consecutive: > 0 } last)
-        {
-            TryWrite(last with { Consecutive = 0 }, journal.Log);
         }
     }
 }

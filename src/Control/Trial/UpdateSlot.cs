@@ -1,0 +1,76 @@
+using System;
+using System.Collections.Generic;
+using InitRuntime.Formats.BootGuard;
+using InitRuntime.Linux;
+using InitRuntime.Storage.BootGuard;
+using InitRuntime.Storage.Devices;
+
+namespace InitRuntime.Control.Trial;
+
+/// <summary>
+/// Where an update may be written now: links in a directory, called as the partitions of that slot. An updater that goes by them can meet
+/// neither the image that runs nor one that the loader returns to.
+/// </summary>
+internal static class UpdateSlot
+{
+    internal const string Directory = "/run/initruntime/update";
+    private const int DirectoryMode = 0x1ed; // 0755
+
+    /// <summary>Makes the links, or takes them away where nothing may be written.</summary>
+    /// <param name="say">Takes a line about what was repaired.</param>
+    /// <returns>The slot.</returns>
+    /// <exception cref="ControlException">Why nothing may be written now.</exception>
+    internal static BootSlot Prepare(Action<string> say)
+    {
+        var problems = new List<string>();
+        RunningImage image = RunningImage.Read(problems);
+        if (LoaderEnvironments.Missing(image.Disk, image.Environments) is { } missing)
+        {
+            EnvironmentRepair.Make(missing, say);
+            problems.Clear();
+            image = RunningImage.Read(problems);
+        }
+
+        if (Reason(image, problems) is var (reason, hint))
+        {
+            Keep([]);
+            throw new ControlException($"no update can be installed now: {reason}", hint);
+        }
+
+        BootSlot slot = BootSlots.OtherThan(image.Slot);
+        var links = new Dictionary<string, string> { [slot.Root] = NodeOf(image.Disk, slot.Root), [slot.Boot] = NodeOf(image.Disk, slot.Boot) };
+        Keep(links);
+        return slot;
+    }
+
+    private static (string Reason, string? Hint)? Reason(RunningImage image, List<string> problems) =>
+        image.Environments.Count != BootSlots.All.Count
+            ? ($"of the loader's environments {image.Environments.Count} can be read, wanted {BootSlots.All.Count}{(problems.Count > 0 ? $": {string.Join("; ", problems)}" : "")}",
+                "with one the loader starts an update that it cannot return from")
+        : image.HasSuccessor ? ("an image is installed already and started by the next boot", "restart the device first")
+        : !image.IsNext ? ($"the loader starts {image.Next?.Value.KernelFile ?? "nothing"} next, and the image that runs is in {image.Slot.Root}", "restart the device first")
+        : image.IsOnTrial ? ("the image that runs is on trial", "it is confirmed once the device has booted well: systemctl status initruntime-confirm.service")
+        : null;
+
+    private static string NodeOf(SystemDisk disk, string label) => disk.Table.FindLabel(label) is { } partition && disk.FindNode(partition) is { } node
+        ? node.Path
+        : throw new ControlException($"the boot disk {disk.Device.Path} has no partition {label}");
+
+    /// <summary>Leaves these links there and nothing else.</summary>
+    private static void Keep(Dictionary<string, string> links)
+    {
+        KernelFile.MakePath(Directory, DirectoryMode);
+        foreach (DirectoryEntry entry in DirectoryListing.Read(Directory))
+        {
+            if (!links.ContainsKey(entry.Name))
+            {
+                KernelFile.Remove($"{Directory}/{entry.Name}");
+            }
+        }
+
+        foreach ((string name, string node) in links)
+        {
+            SymbolicLink.Replace($"{Directory}/{name}", node);
+        }
+    }
+}
