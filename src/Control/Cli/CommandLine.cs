@@ -49,7 +49,7 @@ internal static class CommandLine
 
     private static int Dispatch(IReadOnlyList<string> arguments, TextWriter output, TextWriter errors)
     {
-        RootCommand root = new(Description) 
+        RootCommand root = new(Description)
         {
             StatusVerb.Make(), SnapshotsVerb.Make(), DriftVerb.Make(), ResetVerb.Make(),
             ConfirmVerb.Make(), RejectVerb.Make(), TrialVerb.Make(), PrepareUpdateVerb.Make(),
