@@ -51,7 +51,8 @@ internal static class BootSequence
         boot.Stage("measure", OnFailure.Fallback, tpm.Leave);
         reset.Clear();
 
-        FallbackReport? fallback = LoaderState.ExplainFallback(journal, loader, images, devices);
+        watchdog.Find();
+        FallbackReport? fallback = LoaderState.ExplainFallback(journal, loader, images);
         boot.Stage(
             "hand-off", OnFailure.Fallback, () => HandOff.Prepare(journal, settings, disk, partition, root, kernelTime, volumes, drift, reset.Request, fallback, tpm));
         boot.Stage("switch-root", OnFailure.Fallback, () => SwitchRoot.Into(RootMount.Path, settings.Init, arguments));

@@ -7,27 +7,38 @@ namespace InitRuntime.Stages;
 
 /// <summary>
 /// The hardware watchdog that the loader armed, for what may take longer than it allows: the work of a first boot, and a person at the
-/// console. Its driver is loaded when it is fed for the first time; it stays armed afterwards, for systemd.
+/// console. It stays armed afterwards, for systemd.
 /// </summary>
 internal sealed class BootWatchdog(BootConfiguration settings, DeviceMonitor devices) : IDisposable
 {
+    private bool _found;
     private bool _opened;
     private Watchdog? _watchdog;
 
     /// <summary>Gives the boot as much time again as the manifest gives the whole of it; without a watchdog this does nothing.</summary>
     internal void Feed()
     {
-        if (!_opened)
+        if (!_opened && settings.WatchdogSeconds > 0)
         {
-            _opened = true;
-            if (settings.WatchdogSeconds > 0)
-            {
-                devices.LoadFromRoot();
-                _watchdog = Watchdog.TryOpen(TimeSpan.FromSeconds(settings.WatchdogSeconds));
-            }
+            Find();
+            _watchdog = Watchdog.TryOpen(TimeSpan.FromSeconds(settings.WatchdogSeconds));
         }
 
+        _opened = true;
         _watchdog?.Feed();
+    }
+
+    /// <summary>
+    /// Loads the driver of what the loader armed, so that it is /dev/watchdog0, which systemd takes over. udev loads drivers in any order:
+    /// on a board with two watchdogs the armed one could come second, and nobody would feed it.
+    /// </summary>
+    internal void Find()
+    {
+        if (!_found && settings.WatchdogSeconds > 0)
+        {
+            _found = true;
+            devices.LoadFromRoot();
+        }
     }
 
     /// <inheritdoc/>

@@ -5,6 +5,7 @@ using InitRuntime.Formats.BootReport;
 using InitRuntime.Linux;
 using InitRuntime.Storage.BootGuard;
 using InitRuntime.Storage.Devices;
+using InitRuntime.Storage.Failures;
 using InitRuntime.Storage.Snapshots;
 
 namespace InitRuntime.Stages;
@@ -23,6 +24,7 @@ internal static class LoaderState
     {
         IReadOnlyList<LoaderEnvironment> environments = LoaderEnvironments.Read(disk, journal.Log);
         journal.OnTrial = LoaderEnvironments.OnTrial(environments);
+        ForgetEarlierTry(journal);
         if (LoaderEnvironments.Missing(disk, environments) is { } missing)
         {
             environments = Repair(journal, environments[0], missing);
@@ -33,7 +35,7 @@ internal static class LoaderState
     }
 
     /// <summary>Why the loader gave the other slot's image up; null if it did not.</summary>
-    internal static FallbackReport? ExplainFallback(BootJournal journal, IReadOnlyList<LoaderEnvironment> environments, ImageState images, DeviceMonitor devices)
+    internal static FallbackReport? ExplainFallback(BootJournal journal, IReadOnlyList<LoaderEnvironment> environments, ImageState images)
     {
         if (FailedSlot(environments) is not { } slot || slot.Root == journal.Slot)
         {
@@ -48,8 +50,6 @@ internal static class LoaderState
         }
         else
         {
-            // Only the watchdog's driver can tell, and a usual boot leaves it to udev.
-            devices.LoadFromRoot();
             report = new(image, slot.Root, null, Watchdog.RestartedTheMachine() ? WatchdogFired : NoRecord);
         }
 
@@ -57,6 +57,17 @@ internal static class LoaderState
             Priority.Choice,
             $"the loader returned from image {image?.ToString() ?? "(not known)"} in {slot.Root}: {(report.Stage is null ? "" : $"{report.Stage}: ")}{report.Reason}");
         return report;
+    }
+
+    /// <summary>Why an earlier try of this image failed is not why this one will: if it has no time to say so, nothing must speak for it.</summary>
+    private static void ForgetEarlierTry(BootJournal journal)
+    {
+        if (journal is { OnTrial: true, LastFailure: { ImageUuid: { } image } earlier } && image == journal.Settings?.ImageUuid)
+        {
+            journal.Log.Write(Priority.Choice, $"an earlier try of this image failed at {earlier.Stage}: {earlier.Reason}");
+            FailureStore.TryRemove(text => journal.Log.Write(Priority.Choice, text));
+            journal.LastFailure = null;
+        }
     }
 
     private static IReadOnlyList<LoaderEnvironment> Repair(BootJournal journal, LoaderEnvironment good, LoaderEnvironment missing)

@@ -8,7 +8,8 @@ namespace InitRuntime.Storage.Failures;
 
 /// <summary>
 /// The reason of a failed boot, kept in the EFI variable <c>InitRuntimeFailure</c>, where the next boot of either slot finds it. It
-/// is written only when a boot fails, and once more when the next one succeeds, so it does not wear the flash.
+/// is written only when a boot fails, and once more when the next one succeeds, so it does not wear the flash. It goes when the image
+/// that it tells of is tried anew.
 /// </summary>
 public static class FailureStore
 {
@@ -32,6 +33,23 @@ public static class FailureStore
         catch (SyscallException e)
         {
             report($"failure record not kept: {e.Message}");
+            return false;
+        }
+    }
+
+    /// <summary>Removes the record; false if the firmware does not let go of it.</summary>
+    /// <param name="report">Is told why it stays.</param>
+    public static bool TryRemove(Action<string> report)
+    {
+        ArgumentNullException.ThrowIfNull(report);
+        try
+        {
+            EfiVariables.Remove(Name, EfiVendor.InitRuntime);
+            return true;
+        }
+        catch (SyscallException e)
+        {
+            report($"failure record not removed: {e.Message}");
             return false;
         }
     }

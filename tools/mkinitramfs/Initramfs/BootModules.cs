@@ -60,7 +60,7 @@ internal static class BootModules
             wishes.Add(new("overlay", $"the overlay of {manifest.Overlays[0].Path} needs it", Always: true));
         }
 
-        if (manifest.Boot.WatchdogSeconds > 0 && manifest.Volumes.Count > 0)
+        if (manifest.Boot.WatchdogSeconds > 0)
         {
             wishes.AddRange(manifest.Boot.WatchdogModules.Select(name => new ModuleResolver.Wish(
                 name, "boot.watchdog-modules", Always: false, Optional: !manifest.Boot.WatchdogModulesAreNamed)));

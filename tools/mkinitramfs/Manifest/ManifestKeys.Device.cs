@@ -40,7 +40,7 @@ internal static partial class ManifestKeys
     internal static readonly ManifestKey<IReadOnlyList<string>> BootWatchdogModules = new(
         "boot", "watchdog-modules", Forms.List("a list of modules", TextForms.Module))
     {
-        Summary = "Drivers of the root that feed the watchdog while a volume is encrypted, checked or grown, which can take longer than `watchdog`. Each is loaded when its device is there, and only if there is a volume and a watchdog. Ones of the default that the kernel does not have are passed over.",
+        Summary = "Drivers of the root for the watchdog that the loader arms. /init loads those whose device is there before udev can load others, so that systemd takes over this watchdog and not another one; and feeds it while a volume is encrypted, checked or grown. Ones of the default that the kernel does not have are passed over.",
         Default = ["iTCO_wdt", "i6300esb", "wdat_wdt", "sp5100_tco"],
     };
 

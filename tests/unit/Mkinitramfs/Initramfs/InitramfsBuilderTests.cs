@@ -89,7 +89,7 @@ public sealed class InitramfsBuilderTests
         string[] FromRoot(ImageManifest manifest) => [.. BootModules.Resolve(manifest, kernel)
             .Where(module => module.Settings.InRoot).Select(module => module.Settings.Name)];
         ImageManifest manifest = Manifests.Small();
-        Assert.Equal(["overlay"], FromRoot(manifest));
+        Assert.Equal(["overlay", "i6300esb"], FromRoot(manifest));
         VolumeSection plain = Manifests.Volume("var", "/var");
         plain = plain with { Settings = plain.Settings with { Encryption = VolumeEncryption.None } };
         Assert.Equal(["xxhash_generic", "xor", "btrfs", "overlay", "i6300esb"], FromRoot(manifest with { Volumes = [plain] }));
