@@ -16,8 +16,9 @@ namespace InitRuntime.Overlay;
 /// <param name="home">Where the layer lives.</param>
 /// <param name="root">Where the root is mounted, still without overlays.</param>
 /// <param name="image">The image that boots.</param>
+/// <param name="feed">Feeds the watchdog.</param>
 /// <param name="log">For choices.</param>
-internal sealed class KeptLayer(string path, string home, string root, Guid image, Kmsg log)
+internal sealed class KeptLayer(string path, string home, string root, Guid image, Action feed, Kmsg log)
 {
     /// <summary>What a home has.</summary>
     internal const string Upper = "upper", Work = "work", Baseline = "baseline", Drift = "drift";
@@ -119,7 +120,7 @@ internal sealed class KeptLayer(string path, string home, string root, Guid imag
             old = now;
         }
 
-        var state = new DriftState(image, Formats.Overlay.Drift.Compare(old, now, UpperLayer.Read(_upper), known));
+        var state = new DriftState(image, Formats.Overlay.Drift.Compare(old, now, UpperLayer.Read(_upper, feed), known));
         IReadOnlyList<DriftEntry> report = state.Report(path);
         if (report.Count > 0)
         {

@@ -23,12 +23,13 @@ public static class OverlayMount
     /// <param name="image">The image that boots.</param>
     /// <param name="overlays">In their order.</param>
     /// <param name="homeOf">Where the layer of one lives whose upper is kept.</param>
+    /// <param name="feed">Feeds the watchdog while a layer is compared, at an image's first boot.</param>
     /// <param name="log">For choices.</param>
     /// <returns>What this image changed, and older layers hide.</returns>
     /// <exception cref="BootException">A directory is missing in the root, or something is in the way of a layer.</exception>
     /// <exception cref="SyscallException">The kernel refuses a mount, or a kept layer cannot be made.</exception>
     public static IReadOnlyList<DriftEntry> Assemble(
-        string root, Guid image, IReadOnlyList<OverlaySettings> overlays, Func<OverlaySettings, string> homeOf, Kmsg log)
+        string root, Guid image, IReadOnlyList<OverlaySettings> overlays, Func<OverlaySettings, string> homeOf, Action feed, Kmsg log)
     {
         ArgumentNullException.ThrowIfNull(overlays);
         ArgumentNullException.ThrowIfNull(homeOf);
@@ -43,7 +44,7 @@ public static class OverlayMount
             if (overlay.Upper != OverlayUpper.Memory)
             {
                 CheckLower(root + overlay.Path, overlay.Path);
-                drift.AddRange(new KeptLayer(overlay.Path, homeOf(overlay), root, image, log).Prepare());
+                drift.AddRange(new KeptLayer(overlay.Path, homeOf(overlay), root, image, feed, log).Prepare());
             }
         }
 

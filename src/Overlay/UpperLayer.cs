@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 using InitRuntime.Formats.Overlay;
 using InitRuntime.Linux;
@@ -12,14 +13,17 @@ internal static class UpperLayer
     private const string Opaque = "trusted.overlay.opaque";
 
     /// <summary>All that it has, links not followed.</summary>
+    /// <param name="upper">The layer.</param>
+    /// <param name="feed">Called for each directory: a large layer takes longer than a watchdog waits.</param>
     /// <exception cref="BootException">More than can be looked at.</exception>
     /// <exception cref="SyscallException">Something in it cannot be read, or its path is too long.</exception>
-    internal static IReadOnlyList<UpperEntry> Read(string upper)
+    internal static IReadOnlyList<UpperEntry> Read(string upper, Action feed)
     {
         var entries = new List<UpperEntry>();
         var directories = new Stack<string>([""]);
         while (directories.TryPop(out string? directory))
         {
+            feed();
             foreach (DirectoryEntry found in DirectoryListing.Read(upper + directory))
             {
                 string path = $"{directory}/{found.Name}";

@@ -9,7 +9,8 @@ namespace InitRuntime.Control.Drift;
 /// <summary>What older files in the overlays hide of this image.</summary>
 /// <param name="Image">The image that runs.</param>
 /// <param name="Entries">In the order of their paths.</param>
-internal sealed record HiddenFiles(Guid Image, IReadOnlyList<DriftEntry> Entries)
+/// <param name="Omitted">How many more there are, which /init did not list.</param>
+internal sealed record HiddenFiles(Guid Image, IReadOnlyList<DriftEntry> Entries, int Omitted)
 {
     private const int WordWidth = 9;
 
@@ -23,7 +24,7 @@ internal sealed record HiddenFiles(Guid Image, IReadOnlyList<DriftEntry> Entries
         // As it was when the overlays were mounted: an older file that was removed since is still listed.
         var entries = new List<DriftEntry>(report.Drift);
         entries.Sort((a, b) => string.CompareOrdinal(a.Path, b.Path));
-        return new(report.ImageUuid, entries);
+        return new(report.ImageUuid, entries, report.DriftOmitted);
     }
 
     /// <summary>For people.</summary>
@@ -35,10 +36,15 @@ internal sealed record HiddenFiles(Guid Image, IReadOnlyList<DriftEntry> Entries
             return;
         }
 
-        page.Heading($"{Printable.Count(Entries.Count, "file")} of this image {(Entries.Count == 1 ? "is" : "are")} hidden by older ones of the overlays:");
+        page.Heading($"{Printable.Count(Entries.Count + Omitted, "file")} of this image {(Entries.Count + Omitted == 1 ? "is" : "are")} hidden by older ones of the overlays:");
         foreach (DriftEntry entry in Entries)
         {
             page.Line(entry.Change.PadRight(WordWidth) + entry.Path);
+        }
+
+        if (Omitted > 0)
+        {
+            page.Line($"and {Omitted} more");
         }
 
         page.Heading("changed: the image's file is another one than when the overlay's was made");
@@ -56,5 +62,6 @@ internal sealed record HiddenFiles(Guid Image, IReadOnlyList<DriftEntry> Entries
         }
 
         json.EndArray();
+        json.Number("omitted", Omitted);
     }
 }

@@ -51,6 +51,9 @@ public sealed record BootReportDocument
     /// <summary>Files of this image that older upper layers hide.</summary>
     public IReadOnlyList<DriftEntry> Drift { get; init; } = [];
 
+    /// <summary>How many more of them there are: the report does not grow without end.</summary>
+    public int DriftOmitted { get; init; }
+
     /// <summary>The factory reset that this boot made, in words; null if it made none.</summary>
     public string? Reset { get; init; }
 

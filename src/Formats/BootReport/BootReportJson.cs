@@ -72,6 +72,11 @@ public static class BootReportJson
             }
 
             json.EndArray();
+            if (report.DriftOmitted > 0)
+            {
+                json.Number("drift_omitted", report.DriftOmitted);
+            }
+
             json.TextIfAny("reset", report.Reset);
             if (report.LastFailure is { } failure)
             {

@@ -24,6 +24,7 @@ internal static class BootReportReader
     {
         var json = new JsonInput(document);
         long? version = null;
+        long omitted = 0;
         Guid? uuid = null;
         string? name = null, imageVersion = null, slot = null, partition = null, disk = null, notMeasured = null, reset = null;
         bool? onTrial = null;
@@ -53,6 +54,7 @@ internal static class BootReportReader
                 case "measurements": measurements = List(ref json, MostMeasurements, Measurement); break;
                 case "not_measured": notMeasured = json.Text(LongestText); break;
                 case "drift": drift = List(ref json, MostDrift, Drift); break;
+                case "drift_omitted": omitted = json.Number(0, int.MaxValue); break;
                 case "reset": reset = json.Text(LongestText); break;
                 case "last_failure": failure = BootReportJson.ReadRecord(ref json); break;
                 case "fallback": fallback = Fallback(ref json); break;
@@ -76,6 +78,7 @@ internal static class BootReportReader
             Measurements = json.Required(measurements, "measurements"),
             NotMeasured = notMeasured,
             Drift = json.Required(drift, "drift"),
+            DriftOmitted = (int)omitted,
             Reset = reset,
             LastFailure = failure,
             Fallback = fallback,

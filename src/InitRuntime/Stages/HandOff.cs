@@ -13,12 +13,16 @@ namespace InitRuntime.Stages;
 /// <summary>What the running system needs to know of this boot.</summary>
 internal static class HandOff
 {
+    /// <summary>Of all paths that the report names as hidden, in characters; each can become six bytes of JSON.</summary>
+    private const int LongestDrift = BootReportJson.MaximumReportLength / 32;
+
     /// <summary>Leaves the udev record and the boot report, and counts this boot as a good one.</summary>
     internal static void Prepare(
         BootJournal journal, BootConfiguration settings, SystemDisk disk, RootPartition partition, MappedDevice root, TimeSpan kernelTime,
         IReadOnlyList<VolumeReport> volumes, IReadOnlyList<DriftEntry> drift, ResetRequest? reset, FallbackReport? fallback, BootTpm tpm)
     {
         root.WriteUdevRecord();
+        List<DriftEntry> shown = Shown(drift);
         var report = new BootReportDocument
         {
             ImageUuid = settings.ImageUuid,
@@ -33,7 +37,8 @@ internal static class HandOff
             Volumes = volumes,
             Measurements = tpm.Measured,
             NotMeasured = tpm.NotMeasured,
-            Drift = drift,
+            Drift = shown,
+            DriftOmitted = drift.Count - shown.Count,
             Reset = reset is null ? null : $"{reset}; asked for by {reset.Source}",
             LastFailure = journal.LastFailure,
             Fallback = fallback,
@@ -49,5 +54,24 @@ internal static class HandOff
             // The record stays readable, but the series of failures is over.
             FailureStore.TryWrite(last with { Consecutive = 0 }, text => journal.Log.Write(Priority.Choice, text));
         }
+    }
+
+    /// <summary>What of the drift the report has room for.</summary>
+    private static List<DriftEntry> Shown(IReadOnlyList<DriftEntry> drift)
+    {
+        var shown = new List<DriftEntry>();
+        int length = 0;
+        foreach (DriftEntry entry in drift)
+        {
+            length += entry.Path.Length;
+            if (length > LongestDrift)
+            {
+                break;
+            }
+
+            shown.Add(entry);
+        }
+
+        return shown;
     }
 }

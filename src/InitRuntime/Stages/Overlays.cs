@@ -24,6 +24,6 @@ internal static class Overlays
             }
         }
 
-        return OverlayMount.Assemble(RootMount.Path, settings.ImageUuid, settings.Overlays, HomeOf, log);
+        return OverlayMount.Assemble(RootMount.Path, settings.ImageUuid, settings.Overlays, HomeOf, watchdog.Feed, log);
     }
 }

@@ -97,7 +97,7 @@ internal sealed class Device : IDisposable
     {
         ShutDown();
         using var log = Kmsg.Open();
-        IReadOnlyList<DriftEntry> drift = OverlayMount.Assemble(Root, image, [_overlay], overlay => OverlayHome.Of(overlay, _volume, Root), log);
+        IReadOnlyList<DriftEntry> drift = OverlayMount.Assemble(Root, image, [_overlay], overlay => OverlayHome.Of(overlay, _volume, Root), () => { }, log);
         _isMounted = true;
         return string.Join(", ", drift.Select(entry => $"{entry.Change} {entry.Path[(_overlay.Path.Length + 1)..]}"));
     }

@@ -105,7 +105,7 @@ public sealed class LowerFileSystemTests
             try
             {
                 using var log = Kmsg.Open();
-                string[] drift = [.. OverlayMount.Assemble(root, Uuid(name), [_etc], _ => root + "/data/.initruntime/overlay/etc", log)
+                string[] drift = [.. OverlayMount.Assemble(root, Uuid(name), [_etc], _ => root + "/data/.initruntime/overlay/etc", () => { }, log)
                     .Select(entry => $"{entry.Change} {entry.Path}")];
                 try
                 {
