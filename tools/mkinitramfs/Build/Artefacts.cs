@@ -14,6 +14,9 @@ internal static class Artefacts
     /// <summary>The root's file system and its verity tree.</summary>
     internal const string Root = "rootfs.img";
 
+    /// <summary>What devices in the field install.</summary>
+    internal const string Update = "update.swu";
+
     /// <summary>What the build made: names, hashes, sizes.</summary>
     internal const string Summary = "image.json";
 

@@ -13,6 +13,7 @@ using InitRuntime.Mkinitramfs.Manifest;
 using InitRuntime.Mkinitramfs.Rootfs;
 using InitRuntime.Mkinitramfs.Signing;
 using InitRuntime.Mkinitramfs.Uki;
+using InitRuntime.Mkinitramfs.Update;
 
 namespace InitRuntime.Mkinitramfs.Build;
 
@@ -57,7 +58,13 @@ internal sealed class ImageBuilder
         {
             var builder = new ImageBuilder(manifest, tools, work, log);
             ImageSummary summary = builder.MakeAll(init, control);
-            foreach (string name in (string[])[Artefacts.Root, Artefacts.Initramfs, Artefacts.Uki, Artefacts.Disk, Artefacts.Summary])
+            if (!manifest.Update.Make)
+            {
+                // One of an earlier build would be taken for this image's.
+                File.Delete(Path.Combine(directory, Artefacts.Update));
+            }
+
+            foreach (string name in (IEnumerable<string>)[.. builder.Made, Artefacts.Summary])
             {
                 File.Move(Path.Combine(work, name), Path.Combine(directory, name), overwrite: true);
             }
@@ -132,6 +139,16 @@ internal sealed class ImageBuilder
         GptTable table = _log.Step("making the disk image", () => DiskImage.Write(
             disk, _manifest, new DiskContent(bootLoader, uki, root), _work, _tools, _log));
 
+        if (_manifest.Update.Make)
+        {
+            string update = Path.Combine(_work, Artefacts.Update);
+            _log.Step("making and signing the update file", () =>
+            {
+                UpdateFile.Write(update, _manifest, uuid, root, uki, _tools, _log);
+                return update;
+            });
+        }
+
         ImageSummary summary = Summary(uuid, kernel, modules, verity, pcrValues, table);
         File.WriteAllBytes(Path.Combine(_work, Artefacts.Summary), ImageSummary.Write(summary));
         return summary;
@@ -141,11 +158,16 @@ internal sealed class ImageBuilder
     [
         new AddedFile(DeviceProgram.Control.Place[1..], program, IsProgram: true),
         .. TrialUnits.Fit(archive) ? TrialUnits.Make(_manifest) : [],
+        .. _manifest.Update.Make ? UpdateClient.Make(_manifest, archive) : [],
     ];
 
     /// <summary>Whether a device compares a kept layer with what the image has below it. What lies in a volume is no image's.</summary>
     private bool HasListing(OverlaySettings overlay) => overlay.Upper != OverlayUpper.Memory
         && !_manifest.Volumes.Any(volume => overlay.Path == volume.Settings.MountPoint || VolumeRules.IsBelow(overlay.Path, volume.Settings.MountPoint));
+
+    /// <summary>The files that are made, but for the summary of them.</summary>
+    private IEnumerable<string> Made =>
+        [Artefacts.Disk, Artefacts.Initramfs, Artefacts.Uki, Artefacts.Root, .. _manifest.Update.Make ? (string[])[Artefacts.Update] : []];
 
     private string CommandLine => string.Join(' ', _manifest.Kernel.CommandLine);
 
@@ -224,7 +246,7 @@ internal sealed class ImageBuilder
             Pcr11 = pcrValues.GroupBy(value => value.Bank.Name).ToDictionary(
                 bank => bank.Key,
                 IReadOnlyDictionary<string, string> (bank) => bank.ToDictionary(value => value.PhasePath, value => Convert.ToHexStringLower(value.Value))),
-            Artefacts = ((string[])[Artefacts.Disk, Artefacts.Initramfs, Artefacts.Uki, Artefacts.Root]).ToDictionary(name => name, Describe),
+            Artefacts = Made.ToDictionary(name => name, Describe),
         };
 
     private ArtefactSummary Describe(string name)

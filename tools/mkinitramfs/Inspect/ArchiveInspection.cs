@@ -1,6 +1,9 @@
+using System;
 using System.Collections.Generic;
 using System.IO;
 using System.Linq;
+using System.Security.Cryptography;
+using System.Text;
 using InitRuntime.Formats;
 using InitRuntime.Formats.BootConfig;
 using InitRuntime.Formats.Cpio;
@@ -20,6 +23,7 @@ internal static class ArchiveInspection
         var entries = new List<CpioEntry>();
         byte[]? configuration = null;
         byte[]? description = null;
+        var digests = new Dictionary<string, string>();
         ParseError error;
         while (reader.TryNext(out CpioEntry? entry, out error))
         {
@@ -32,12 +36,16 @@ internal static class ArchiveInspection
             {
                 _ = reader.TryReadContent(LongestDescription, out description, out _);
             }
+            else if (description is not null)
+            {
+                digests[entry.Name] = Digest(reader);
+            }
         }
 
         writer.Line(description is not null ? $"update file of {entries.Count} members" : $"cpio archive of {entries.Count} members");
         foreach (CpioEntry entry in entries.Where(entry => entry.Type == CpioEntryType.File))
         {
-            writer.Inner.Line($"{entry.Length,10}  {entry.Name}");
+            writer.Inner.Line($"{entry.Length,10}  {entry.Name}{(digests.TryGetValue(entry.Name, out string? digest) ? Judge(entry.Name, digest, description!) : "")}");
         }
 
         if (error.IsError)
@@ -47,7 +55,7 @@ internal static class ArchiveInspection
 
         if (description is not null)
         {
-            foreach (string line in System.Text.Encoding.UTF8.GetString(description).Split('\n'))
+            foreach (string line in Encoding.UTF8.GetString(description).Split('\n'))
             {
                 writer.Inner.Line(line);
             }
@@ -58,6 +66,22 @@ internal static class ArchiveInspection
             WriteConfiguration(configuration, writer);
         }
     }
+
+    private static string Digest(CpioReader reader)
+    {
+        using var hash = SHA256.Create();
+        using (var stream = new CryptoStream(Stream.Null, hash, CryptoStreamMode.Write))
+        {
+            _ = reader.TryCopyContent(stream, out _);
+        }
+
+        return Convert.ToHexStringLower(hash.Hash!);
+    }
+
+    /// <summary>What the description says of a member, by its digest.</summary>
+    private static string Judge(string name, string digest, byte[] description) =>
+        name == UpdateDescription + ".sig" ? ""
+        : Encoding.UTF8.GetString(description).Contains(digest, StringComparison.Ordinal) ? ": as described" : ": NOT as described; SWUpdate refuses it";
 
     private static void WriteConfiguration(byte[] json, InspectionWriter writer)
     {

@@ -36,6 +36,8 @@ internal sealed record ImageManifest
 
     public ConfirmSection Confirm { get; init; } = new(WithinSeconds: 600, ReadRoot: true, NoFailedUnits: false);
 
+    public UpdateSection Update { get; init; } = new(Make: false, "", "", [], AllowOlder: false, Restart: false);
+
     /// <summary>What a new image has to pass.</summary>
     public IReadOnlyList<HealthCheck> HealthChecks { get; init; } = [];
 
@@ -187,6 +189,15 @@ internal sealed record DeviceSection(bool Control);
 /// <param name="NoFailedUnits">Whether a failed unit of systemd is enough to reject it.</param>
 internal sealed record ConfirmSection(int WithinSeconds, bool ReadRoot, bool NoFailedUnits);
 
+/// <summary><c>[update]</c>: update files for SWUpdate.</summary>
+/// <param name="Make">Whether there are any.</param>
+/// <param name="Board">What the hardware is called.</param>
+/// <param name="Revision">Of the hardware.</param>
+/// <param name="Compatible">Revisions that the image runs on, as SWUpdate's hardware-compatibility.</param>
+/// <param name="AllowOlder">Whether a device takes lower versions.</param>
+/// <param name="Restart">Whether a device restarts once an update is installed.</param>
+internal sealed record UpdateSection(bool Make, string Board, string Revision, IReadOnlyList<string> Compatible, bool AllowOlder, bool Restart);
+
 /// <summary><c>[[health-check]]</c>: a program that an image on trial has to pass.</summary>
 /// <param name="Name">Of its unit.</param>
 /// <param name="Command">Absolute path in the root, and arguments.</param>
@@ -216,6 +227,15 @@ internal sealed record SigningSection
 
     /// <summary>As <see cref="SecureBootCommand"/>; null with <see cref="PcrKey"/>.</summary>
     public required IReadOnlyList<string>? PcrCommand { get; init; }
+
+    /// <summary>Certificate (PEM) of the key that signs update files; null where there are none.</summary>
+    public string? UpdateCertificate { get; init; }
+
+    /// <summary>Its private key (PEM), or null with <see cref="UpdateCommand"/>.</summary>
+    public string? UpdateKey { get; init; }
+
+    /// <summary>As <see cref="SecureBootCommand"/>; null with <see cref="UpdateKey"/>.</summary>
+    public IReadOnlyList<string>? UpdateCommand { get; init; }
 
     /// <summary>Directory with PK, KEK and db, for <c>initruntime run</c> to enrol; null if unknown.</summary>
     public required string? EnrolDirectory { get; init; }

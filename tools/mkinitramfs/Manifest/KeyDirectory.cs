@@ -17,12 +17,22 @@ internal static class KeyDirectory
     /// <summary>Its public half.</summary>
     internal const string PcrPublicKey = "pcr.pub";
 
+    /// <summary>The key that signs update files.</summary>
+    internal const string UpdateKey = "update.key";
+
+    /// <summary>Its certificate.</summary>
+    internal const string UpdateCertificate = "update.crt";
+
     /// <summary>Its files that a build cannot do without.</summary>
     internal static readonly string[] Needed = [SecureBootCertificate, SecureBootKey, PcrKey, PcrPublicKey];
 
     internal static string CertificateIn(string directory) => Path.Combine(directory, SecureBootCertificate);
 
     internal static string KeyIn(string directory) => Path.Combine(directory, SecureBootKey);
+
+    internal static string UpdateCertificateIn(string directory) => Path.Combine(directory, UpdateCertificate);
+
+    internal static string UpdateKeyIn(string directory) => Path.Combine(directory, UpdateKey);
 
     internal static string PcrKeyIn(string directory) => Path.Combine(directory, PcrKey);
 

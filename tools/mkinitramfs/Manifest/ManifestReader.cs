@@ -204,6 +204,8 @@ internal static class ManifestReader
         ResetVariable = values.Get(ResetLoaderVariable),
         Device = new(values.Get(DeviceControl)),
         Confirm = new(values.Get(ConfirmWithin), values.Get(ConfirmReadRoot), values.Get(ConfirmNoFailedUnits)),
+        Update = new(
+            values.Get(UpdateMake), values.Get(UpdateBoard), values.Get(UpdateRevision), values.Get(UpdateCompatible), values.Get(UpdateAllowOlder), values.Get(UpdateRestart)),
         HealthChecks = [.. Enumerable.Range(0, values.CountOf(HealthCheckName.Section) ?? 0).Select(i => new HealthCheck(
             values.Get(HealthCheckName, i), values.Get(HealthCheckCommand, i), values.Get(HealthCheckTimeout, i)))],
         Failure = new() { Action = values.Get(OnFailure), LongestDelaySeconds = values.Get(FailureLongestDelay) },
@@ -215,6 +217,9 @@ internal static class ManifestReader
             PcrPublicKey = values.Get(SigningPcrPublicKey),
             PcrKey = values.Get(SigningPcrKey),
             PcrCommand = AbsoluteProgram(values.Get(SigningPcrCommand), Path.GetDirectoryName(file)!),
+            UpdateCertificate = values.Get(SigningUpdateCertificate),
+            UpdateKey = values.Get(SigningUpdateKey),
+            UpdateCommand = AbsoluteProgram(values.Get(SigningUpdateCommand), Path.GetDirectoryName(file)!),
             EnrolDirectory = values.Get(SigningKeys),
         },
         Development = new() { DebugShell = values.Get(DevelopmentDebugShell) },

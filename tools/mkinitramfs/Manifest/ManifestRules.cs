@@ -22,6 +22,7 @@ internal static class ManifestRules
         MountRules.Check(values, errors);
         SnapshotRules.Check(values, errors);
         TrialRules.Check(values, errors);
+        UpdateRules.Check(values, errors);
         TpmSectionRules.Check(values, errors);
         SigningRules.Check(values, errors);
     }

@@ -10,7 +10,7 @@ internal static class SigningRules
 {
     internal static void Check(ManifestValues values, ManifestErrors errors)
     {
-        ManifestKey[] own = [SigningCertificate, SigningKey, SigningCommand, SigningPcrPublicKey, SigningPcrKey, SigningPcrCommand];
+        ManifestKey[] own = [SigningCertificate, SigningKey, SigningCommand, SigningPcrPublicKey, SigningPcrKey, SigningPcrCommand, SigningUpdateCertificate, SigningUpdateKey, SigningUpdateCommand];
         if (values.PlaceOf(SigningKeys) is { } keysPlace)
         {
             foreach (ManifestKey key in own.Where(key => values.PlaceOf(key) is not null))
@@ -29,6 +29,7 @@ internal static class SigningRules
         {
             CheckSecureBoot(values, errors);
             CheckPcr(values, errors);
+            CheckKeyOrCommand(SigningUpdateKey, SigningUpdateCommand, values, errors);
         }
     }
 
@@ -36,7 +37,8 @@ internal static class SigningRules
     {
         if (values.IsGood(SigningKeys) && values.Get(SigningKeys) is { } directory)
         {
-            foreach (string name in KeyDirectory.Needed.Where(name => !File.Exists(Path.Combine(directory, name))))
+            string[] forUpdates = values.IsGood(UpdateMake) && values.Get(UpdateMake) ? [KeyDirectory.UpdateCertificate, KeyDirectory.UpdateKey] : [];
+            foreach (string name in KeyDirectory.Needed.Concat(forUpdates).Where(name => !File.Exists(Path.Combine(directory, name))))
             {
                 errors.Add(values.ValuePlaceOf(SigningKeys), SigningKeys.FullName, $"{name} is not in {directory}", $"make the keys by \"initruntime keys {directory}\"");
             }

@@ -100,6 +100,17 @@ internal static class TextForms
             ? null
             : Wrong(text, "a variable's name", "1 to 64 letters, digits, underscores, dots and dashes"));
 
+    /// <summary>SWUpdate reads /etc/hwrevision as two words, and its own file in quotes.</summary>
+    internal static Form<string> Hardware { get; } = Forms.Text("a word of letters, digits, `.`, `_`, `+` and `-`", text =>
+        text.Length is >= 1 and <= LongestName && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '+' or '-')
+            ? null
+            : Wrong(text, "a name of hardware", $"1 to {LongestName} letters, digits and . _ + -"));
+
+    internal static Form<string> HardwarePattern { get; } = Forms.Text("a revision, or `#RE:` and a regular expression", text =>
+        text.Length is >= 1 and <= LongestName && !HasControl(text)
+            ? null
+            : Wrong(text, "a revision", "such as \"1\", or \"#RE:^1\\.[0-9]$\""));
+
     internal static Form<string> MountOption { get; } = Forms.Text("one mount option", text =>
         text.Length > 0 && !text.Contains(',') && VolumeRules.IsMountOptions(text)
             ? null

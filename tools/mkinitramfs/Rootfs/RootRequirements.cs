@@ -4,6 +4,7 @@ using System.Linq;
 using InitRuntime.Formats.BootConfig;
 using InitRuntime.Mkinitramfs.Host;
 using InitRuntime.Mkinitramfs.Manifest;
+using InitRuntime.Mkinitramfs.Update;
 
 namespace InitRuntime.Mkinitramfs.Rootfs;
 
@@ -25,7 +26,8 @@ internal static class RootRequirements
     /// <param name="Path">In the root, without the first slash.</param>
     /// <param name="Package">The Debian package that has it; null for one of the image's own.</param>
     /// <param name="Why">What of the manifest asks for it.</param>
-    internal sealed record Program(string Path, string? Package, string Why);
+    /// <param name="IsLibrary">Whether it is loaded, and not run.</param>
+    internal sealed record Program(string Path, string? Package, string Why, bool IsLibrary = false);
 
     /// <summary>The programs that the volumes and the health checks of a manifest need, each once.</summary>
     internal static IReadOnlyList<Program> Of(ImageManifest manifest)
@@ -48,13 +50,18 @@ internal static class RootRequirements
         }
 
         programs.AddRange(manifest.HealthChecks.Select(check => new Program(check.Command[0].TrimStart('/'), null, $"health-check {check.Name}")));
+        if (manifest.Update.Make)
+        {
+            programs.AddRange(UpdateClient.Needed);
+        }
+
         return [.. programs.DistinctBy(program => program.Path)];
     }
 
     /// <exception cref="BuildException">Programs or mount points are missing: all of them are named.</exception>
     internal static void Check(ImageManifest manifest, TarArchive root)
     {
-        List<Program> missing = [.. Of(manifest).Where(program => !CanRun(root, program.Path))];
+        List<Program> missing = [.. Of(manifest).Where(program => !CanRun(root, program))];
         List<string> lines = [.. missing.Select(program =>
             $"  /{program.Path}{(program.Package is null ? "" : $" (package {program.Package})")}: {program.Why}")];
         bool mountPoints = false;
@@ -85,7 +92,7 @@ internal static class RootRequirements
 
         if (missing.Exists(program => program.Package is null))
         {
-            hints.Add(fromPackages ? "put the escrow program into a directory of rootfs.files, with its execute bits" : "put the escrow program into the ready-made root, with its execute bits");
+            hints.Add(fromPackages ? "put the image's own programs into a directory of rootfs.files, with their execute bits" : "put the image's own programs into the ready-made root, with their execute bits");
         }
 
         if (mountPoints)
@@ -97,8 +104,8 @@ internal static class RootRequirements
     }
 
     /// <summary>Whether a path leads to a program, as on the device: through links such as <c>sbin -> usr/sbin</c> too.</summary>
-    private static bool CanRun(TarArchive root, string path) =>
-        root.FindFile(path) is { } file && RootContent.Holds(file) && (file.Mode & ExecuteBits) != 0;
+    private static bool CanRun(TarArchive root, Program program) =>
+        root.FindFile(program.Path) is { } file && RootContent.Holds(file) && (program.IsLibrary || (file.Mode & ExecuteBits) != 0);
 
     /// <summary>What is wrong with a path that has to be a directory itself: an absolute link would lead out of a root that is not / yet.</summary>
     private static string? ProblemOfMountPoint(TarArchive root, string path)

@@ -9,7 +9,7 @@ public sealed class ManifestRulesTests
     /// <summary>Lines added to the smallest manifest; they begin in line 8.</summary>
     [Theory]
     [InlineData("[imge]\nx = 1", "8:2: imge: unknown section\nhint: did you mean [image]?")]
-    [InlineData("[other]", "8:2: other: unknown section\nhint: known sections: [image], [rootfs], [kernel], [verity], [disk], [[volume]], [tpm], [boot], [[overlay]], [factory-reset], [device], [confirm], [[health-check]], [failure], [signing], [development]")]
+    [InlineData("[other]", "8:2: other: unknown section\nhint: known sections: [image], [rootfs], [kernel], [verity], [disk], [[volume]], [tpm], [boot], [[overlay]], [factory-reset], [device], [confirm], [[health-check]], [update], [failure], [signing], [development]")]
     [InlineData("[boot]\nwatchdgo = '1min'", "9:1: boot.watchdgo: unknown key\nhint: did you mean watchdog?")]
     [InlineData("[boot]\nroot-size = '1G'", "9:1: boot.root-size: unknown key\nhint: root-size belongs into [disk]")]
     [InlineData("[development]\nzzzzzz = 1", "9:1: development.zzzzzz: unknown key\nhint: known keys: debug-shell")]

@@ -148,6 +148,13 @@ public sealed class ManifestValuesTests
             name = "web"
             command = ["/usr/bin/curl", "-sf", "http://localhost"]
             timeout = "1min"
+            [update]
+            swupdate = true
+            board = "gateway"
+            revision = "2"
+            compatible = ["1", "#RE:^2[.]"]
+            allow-older = true
+            restart = true
             [failure]
             action = "power-off"
             longest-delay = "1h"
@@ -156,6 +163,8 @@ public sealed class ManifestValuesTests
             secure-boot-command = ["./sign", "--twice", "--twice"]
             pcr-public-key = "plain.txt"
             pcr-command = ["hsm/sign", "pcr"]
+            update-certificate = "plain.txt"
+            update-command = ["hsm/sign", "update"]
             [development]
             debug-shell = true
             """;
@@ -168,6 +177,8 @@ public sealed class ManifestValuesTests
         Assert.Equal("delay_use=0", manifest.Kernel.ModuleOptions["usb_storage"]);
         Assert.Equal("ab01", manifest.Verity.Salt);
         Assert.Equal(new ConfirmSection(300, ReadRoot: false, NoFailedUnits: true), manifest.Confirm);
+        Assert.Equal(("gateway", "2", true, true, true), (manifest.Update.Board, manifest.Update.Revision, manifest.Update.Make, manifest.Update.AllowOlder, manifest.Update.Restart));
+        Assert.Equal(["1", "#RE:^2[.]"], manifest.Update.Compatible);
         HealthCheck check = Assert.Single(manifest.HealthChecks);
         Assert.Equal(("web", 60), (check.Name, check.TimeoutSeconds));
         Assert.Equal(["/usr/bin/curl", "-sf", "http://localhost"], check.Command);
@@ -244,7 +255,7 @@ public sealed class ManifestValuesTests
 
         ManifestKey[] alternatives =
         [
-            ManifestKeys.RootfsTar, ManifestKeys.RootfsTree, ManifestKeys.SigningKeys, ManifestKeys.SigningKey, ManifestKeys.SigningPcrKey,
+            ManifestKeys.RootfsTar, ManifestKeys.RootfsTree, ManifestKeys.SigningKeys, ManifestKeys.SigningKey, ManifestKeys.SigningPcrKey, ManifestKeys.SigningUpdateKey,
         ];
         Assert.All(ManifestSections.Keys.Except(alternatives), key => Assert.Contains(Enumerable.Range(0, 4), i => reading.Values.PlaceOf(key, i) is not null));
     }

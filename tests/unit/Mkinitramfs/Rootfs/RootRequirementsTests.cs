@@ -59,7 +59,7 @@ public sealed class RootRequirementsTests
             error.Message);
         Assert.Equal(
             "add \"cryptsetup-bin\", \"btrfs-progs\", \"coreutils\", \"e2fsprogs\", \"xfsprogs\" to rootfs.packages; "
-            + "put the escrow program into a directory of rootfs.files, with its execute bits; make the directories to mount on by a program of rootfs.scripts",
+            + "put the image's own programs into a directory of rootfs.files, with their execute bits; make the directories to mount on by a program of rootfs.scripts",
             error.Hint);
     }
 
@@ -75,7 +75,7 @@ public sealed class RootRequirementsTests
         ImageManifest manifest = Manifests.Small() with { Volumes = [_escrowed] };
         BuildException error = Problem(directory, manifest)!;
         Assert.Equal("  /opt/escrow: escrow-program of volume var", Assert.Single(error.Message.Split('\n')[1..]));
-        Assert.Equal("put the escrow program into the ready-made root, with its execute bits", error.Hint);
+        Assert.Equal("put the image's own programs into the ready-made root, with their execute bits", error.Hint);
         File.SetUnixFileMode(directory["root/opt/escrow"], (UnixFileMode)0x1ed /* 0755 */);
         Assert.Null(Problem(directory, manifest));
     }

@@ -1,0 +1,127 @@
+using System;
+using System.Linq;
+using System.Text;
+using InitRuntime.Formats.BootGuard;
+using InitRuntime.Mkinitramfs.Manifest;
+
+namespace InitRuntime.Mkinitramfs.Update;
+
+/// <summary>
+/// <c>sw-description</c>: what SWUpdate 2024.12 installs, and where. Root and kernel are there once for each slot; a signed script in Lua
+/// keeps those of the slot that may be written, by the links of <c>initruntime-ctl prepare-update</c>.
+/// </summary>
+/// <remarks>Source: SWUpdate's doc/source/sw-description.rst; parser/parser.c for what a hook's two answers mean: good, and kept.</remarks>
+internal static class UpdateDescription
+{
+    private const string Links = "/run/initruntime/update";
+    private const string UkiPath = "/linux.efi";
+
+    /// <summary>The text of the file.</summary>
+    /// <param name="manifest">Of the image.</param>
+    /// <param name="uuid">Of the image.</param>
+    /// <param name="root">The root file system with its hash tree.</param>
+    /// <param name="uki">The signed kernel.</param>
+    internal static string Make(ImageManifest manifest, Guid uuid, UpdateMember root, UpdateMember uki) => $$"""
+        software =
+        {
+            name = {{Quote(manifest.Image.Name)}};
+            version = {{Quote(manifest.Image.Version)}};
+            description = {{Quote($"{manifest.Image.Name} {manifest.Image.Version}, image {uuid}")}};
+            hardware-compatibility: [ {{string.Join(", ", manifest.Update.Compatible.Select(Quote))}} ];
+            embedded-script = {{Quote(Script(uuid))}};
+            files: (
+        {{Join(slot => $$"""
+                {
+                    filename = {{Quote(uki.Name)}};
+                    path = "{{UkiPath}}";
+                    device = "{{Links}}/{{slot.Boot}}";
+                    filesystem = "vfat";
+                    type = "rawfile";
+                    installed-directly = true;
+                    sha256 = "{{uki.Sha256}}";{{Compressed(uki)}}
+                    hook = "{{Hook(slot)}}";
+                }
+        """)}}
+            );
+            images: (
+        {{Join(slot => $$"""
+                {
+                    filename = {{Quote(root.Name)}};
+                    device = "{{Links}}/{{slot.Root}}";
+                    type = "raw";
+                    installed-directly = true;
+                    sha256 = "{{root.Sha256}}";{{Compressed(root)}}
+                    hook = "{{Hook(slot)}}";
+                }
+        """)}}
+            );
+            bootenv: (
+        {{Join(slot => $$"""
+                {
+                    name = "kernelfile";
+                    value = "C:{{slot.Boot}}:linux.efi";
+                    hook = "{{Hook(slot)}}";
+                }
+        """)}}
+            );
+        }
+
+        """;
+
+    /// <summary>It runs while SWUpdate reads this file: nothing was written yet.</summary>
+    private static string Script(Guid uuid) => $$"""
+        local links = "{{Links}}/"
+        local function has(name)
+            local file = io.open(links .. name, "rb")
+            if file then file:close() end
+            return file ~= nil
+        end
+        local function refuse(why)
+            swupdate.error("update refused: " .. why)
+            return false, false
+        end
+        local function installed()
+            for _, path in ipairs({"/etc/os-release", "/usr/lib/os-release"}) do
+                local file = io.open(path, "r")
+                if file then
+                    local text = file:read("a")
+                    file:close()
+                    return text:match("IMAGE_UUID=[\"']?([%x-]+)")
+                end
+            end
+        end
+        local function slot(root, boot)
+            if installed() == "{{uuid}}" then
+                return refuse("image {{uuid}} is the one that runs")
+            end
+            if not (has("root-a") and has("BOOT0")) and not (has("root-b") and has("BOOT1")) then
+                return refuse("no slot may be written now; initruntime-ctl prepare-update says why")
+            end
+            return true, has(root) and has(boot)
+        end
+        {{string.Join('\n', BootSlots.All.Select(one => $"function {Hook(one)}() return slot(\"{one.Root}\", \"{one.Boot}\") end"))}}
+        """;
+
+    private static string Hook(BootSlot slot) => slot.Root.Replace('-', '_');
+
+    private static string Compressed(UpdateMember member) => member.Compressed ? "\n            compressed = \"zstd\";" : "";
+
+    private static string Join(Func<BootSlot, string> entry) => string.Join(",\n", BootSlots.All.Select(entry));
+
+    /// <summary>A text of libconfig. Source: libconfig's manual, "Configuration File Grammar".</summary>
+    private static string Quote(string text)
+    {
+        var quoted = new StringBuilder("\"");
+        foreach (char c in text)
+        {
+            quoted.Append(c switch
+            {
+                '"' or '\\' => $"\\{c}",
+                '\n' => "\\n",
+                _ => c.ToString(),
+            });
+        }
+
+        return quoted.Append('"').ToString();
+    }
+}
