@@ -37,7 +37,17 @@ public abstract class PowerCuts(ITestOutputHelper output)
     /// <param name="make">Makes a disk of that name.</param>
     /// <param name="check">Gets the disk, switched off, and what its last boot told.</param>
     private protected Task CutByThirdAsync(string name, Func<string, DiskImage> make, Func<DiskImage, GuestReport, Task> check) =>
-        CutAsync(name, make, (_cuts + 2) / 3, check);
+        CutAsync(name, make, CutsByThird, check);
+
+    /// <summary>How many cuts a test makes that shares them with others.</summary>
+    private protected static int CutsByThird => (_cuts + 2) / 3;
+
+    /// <summary>The moments of a run that is made by hand.</summary>
+    private protected Random Moments()
+    {
+        output.WriteLine($"INITRUNTIME_SEED={_seed}");
+        return new Random(_seed);
+    }
 
     private async Task CutAsync(string name, Func<string, DiskImage> make, int most, Func<DiskImage, GuestReport, Task> check)
     {

@@ -111,6 +111,7 @@ internal static class VolumeImages
         string manifest = CutSections(demo, "[[volume]]", "[[overlay]]")
             .Replace("files = [\"files\"]", "files = [\"files\", \"guest\"]", StringComparison.Ordinal)
             .Replace("\"btrfs-progs\"", $"\"{string.Join("\", \"", _packages)}\"", StringComparison.Ordinal)
+            .Replace("swupdate = true", "swupdate = false", StringComparison.Ordinal)
             .Replace("[boot]", $"[boot]\ninit = \"/usr/lib/initruntime-test/{program}\"", StringComparison.Ordinal);
         string overlay = sections.Contains("[[overlay]]", StringComparison.Ordinal) ? "" : "\n[[overlay]]\npath = \"/etc\"\n";
         return $"{manifest}\n{sections}\n{overlay}";

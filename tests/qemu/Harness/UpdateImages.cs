@@ -1,0 +1,50 @@
+using System;
+using System.IO;
+
+namespace InitRuntime.Qemu.Harness;
+
+/// <summary>
+/// Images that a device installs by SWUpdate, one after the other: the same systemd root but for the version. Each does what the file
+/// /var/lib/initruntime-test/behaviour says of its version: <c>2.0 fail</c> (its health check), <c>panic</c>, <c>wait</c> or <c>hang</c>
+/// (before systemd).
+/// </summary>
+internal static class UpdateImages
+{
+    private const string Sections = """
+        [[volume]]
+        name = "var"
+        mount = "/var"
+        size = "160M"
+        encrypt = "none"
+
+        [confirm]
+        within = "3min"
+
+        [[health-check]]
+        name = "test"
+        command = ["/usr/lib/initruntime-test/health"]
+        timeout = "2min"
+        """;
+
+    private static readonly Lazy<BuiltImage> _a = new(() => Open("1.0"));
+    private static readonly Lazy<BuiltImage> _b = new(() => Open("2.0"));
+    private static readonly Lazy<BuiltImage> _c = new(() => Open("3.0"));
+
+    /// <summary>Version 1.0, which a disk begins with.</summary>
+    internal static BuiltImage A => _a.Value;
+
+    /// <summary>Version 2.0.</summary>
+    internal static BuiltImage B => _b.Value;
+
+    /// <summary>Version 3.0.</summary>
+    internal static BuiltImage C => _c.Value;
+
+    private static BuiltImage Open(string version) => Images.Open(
+        $"update-{version}",
+        demo => VolumeImages.WithVolumes(demo, Sections, "start")
+            .Replace("swupdate = false", "swupdate = true", StringComparison.Ordinal)
+            .Replace("version = \"1.0\"", $"version = \"{version}\"", StringComparison.Ordinal)
+            .Replace("watchdog = \"3min\"", "watchdog = \"90s\"", StringComparison.Ordinal)
+            .Replace("[rootfs]", "[rootfs]\ncompression = \"lz4\"", StringComparison.Ordinal),
+        Path.Combine(Places.Repository, "tests", "qemu", "Family"));
+}

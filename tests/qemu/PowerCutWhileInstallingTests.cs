@@ -1,0 +1,84 @@
+using System;
+using System.Collections.Generic;
+using System.Globalization;
+using System.Threading.Tasks;
+using InitRuntime.Formats.BootGuard;
+using InitRuntime.Mkinitramfs.Run;
+using InitRuntime.Qemu.Harness;
+using Xunit;
+using Xunit.Abstractions;
+
+namespace InitRuntime.Qemu;
+
+/// <summary>
+/// The power is cut at random moments while SWUpdate writes the other slot: the device always boots a whole image afterwards, and the update
+/// can be installed. A third of INITRUNTIME_CUTS, as in other tests of updates.
+/// </summary>
+public class PowerCutWhileInstallingTests(ITestOutputHelper output) : PowerCuts(output)
+{
+    /// <summary>Longer than SWUpdate works, without KVM and beside other machines; a cut after its end counts too.</summary>
+    private static readonly TimeSpan _work = TimeSpan.FromSeconds(20);
+
+    private readonly ITestOutputHelper _output = output;
+
+    [Fact]
+    public async Task A_whole_image_boots_and_the_update_can_be_installed_again()
+    {
+        using DiskImage disk = DiskImage.Of(UpdateImages.A);
+        ExtraDisk updates = UpdateDisk.Make(disk, new Dictionary<string, string> { ["b.swu"] = UpdateDisk.Of(UpdateImages.B) });
+        Random random = Moments();
+        int installed = 0;
+        for (int cut = 1; cut <= CutsByThird; cut++)
+        {
+            await using Machine machine = await Machine.StartAsync(disk, _output, updates);
+            if (!await IsOldImageAsync(machine))
+            {
+                // That cut came after the end: the image on trial has been left now, since nobody confirmed it.
+                installed++;
+                await machine.CutPowerAsync();
+                continue;
+            }
+
+            await machine.CommandAsync($"sh swupdate -f /usr/lib/initruntime/swupdate.cfg -i {UpdateDisk.Place}/b.swu >/run/swupdate.log 2>&1 &");
+            TimeSpan moment = _work * random.NextDouble();
+            await Task.Delay(moment);
+            await machine.CutPowerAsync();
+            BootGuardEnvironment? environment = disk.EnvironmentAsGuestLeftIt("BOOT1");
+            _output.WriteLine(string.Create(
+                CultureInfo.InvariantCulture, $"cut {cut} after {moment.TotalMilliseconds:0} ms: BOOT1 {(environment is null ? "damaged" : $"{environment.UpdateState}, revision {environment.Revision}")}"));
+        }
+
+        await using (Machine machine = await Machine.StartAsync(disk, _output, updates))
+        {
+            if (await IsOldImageAsync(machine))
+            {
+                await machine.CommandAsync($"sh swupdate -f /usr/lib/initruntime/swupdate.cfg -i {UpdateDisk.Place}/b.swu");
+                await machine.CommandAsync("reboot");
+                Assert.Equal("2.0", (await machine.ReportAsync()).Version);
+            }
+
+            await machine.CommandAsync("sh systemctl start initruntime-confirm.service");
+            await machine.EndAsync();
+        }
+
+        Assert.Equal(UpdateState.Ok, disk.NewestEnvironmentAsGuestLeftIt().Environment.UpdateState);
+        _output.WriteLine($"{installed} cuts came after the end of the installation");
+    }
+
+    /// <summary>Whether image A came up, ready for an update; else B has, which is whole, too.</summary>
+    private static async Task<bool> IsOldImageAsync(Machine machine)
+    {
+        GuestReport report = await machine.ReportAsync();
+        if (report.Version == "2.0")
+        {
+            Assert.True(report.OnTrial);
+            return false;
+        }
+
+        Assert.Equal(("1.0", false), (report.Version, report.OnTrial));
+        await machine.CommandAsync("sh systemctl start initruntime-confirm.service");
+        Assert.Equal(2, (await machine.ReportAgainAsync())["links"]!.AsArray().Count);
+        await machine.CommandAsync(UpdateDisk.MountCommand);
+        return true;
+    }
+}
