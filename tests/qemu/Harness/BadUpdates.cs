@@ -27,9 +27,9 @@ internal static class BadUpdates
     internal static IReadOnlyList<(string Name, string Reason)> LateReasons { get; } =
     [
         ("changed-root.swu", "ZSTD_decompressStream failed"),
-        ("other-root.swu", "HASH mismatch"),
-        ("changed-kernel.swu", "HASH mismatch"),
-        ("truncated-late.swu", ""),
+        ("other-root.swu", "Error streaming rootfs.img.zst"),
+        ("changed-kernel.swu", "Error streaming linux.efi"),
+        ("truncated-late.swu", "Error streaming rootfs.img.zst"),
     ];
 
     /// <summary>Makes them.</summary>
