@@ -17,7 +17,7 @@ public class UpdateTests(ITestOutputHelper output)
 {
     private const string Install = "sh swupdate -f /usr/lib/initruntime/swupdate.cfg -i " + UpdateDisk.Place;
     private const string Send = "sh RUNTIME_DIRECTORY=/run/swupdate TMPDIR=/run/swupdate swupdate-client -v " + UpdateDisk.Place;
-    private const string SetBehaviour = "sh mkdir -p /var/lib/initruntime-test && cd /var/lib/initruntime-test && sync -f . && printf '%s' ";
+    private const string SetBehaviour = "sh mkdir -p /var/log/initruntime-test && cd /var/log/initruntime-test && sync -f . && printf '%s' ";
 
     [Fact]
     public async Task An_update_is_tried_confirmed_and_followed_by_the_next_one()

@@ -4,8 +4,8 @@ using System.IO;
 namespace InitRuntime.Qemu.Harness;
 
 /// <summary>
-/// Images that a device installs by SWUpdate, one after the other: the same systemd root but for the version. Each does what the file
-/// /var/lib/initruntime-test/behaviour says of its version: <c>2.0 fail</c> (its health check), <c>panic</c>, <c>wait</c> or <c>hang</c>
+/// Images that a device installs by SWUpdate, one after the other: the same systemd root but for the version. Each does what a file that all images share,
+/// /var/log/initruntime-test/behaviour, says of its version: <c>2.0 fail</c> (its health check), <c>panic</c>, <c>wait</c> or <c>hang</c>
 /// (before systemd).
 /// </summary>
 internal static class UpdateImages
