@@ -83,7 +83,19 @@ public class UpdateTests(ITestOutputHelper output)
         report = await TryAsync(machine, "2.0 panic");
         AssertFellBack(report, null, "no report: watchdog or power");
         report = await TryAsync(machine, "2.0 hang");
-        AssertFellBack(report, null, "no report: ");
+        AssertFellBack(report, null, "no report: the watchdog restarted the machine");
+        await machine.EndAsync();
+    }
+
+    [Fact]
+    public async Task After_a_damaged_or_an_interrupted_trial_the_same_update_can_be_installed()
+    {
+        using DiskImage disk = DiskImage.Of(UpdateImages.A);
+        ExtraDisk updates = UpdateDisk.Make(disk, new Dictionary<string, string> { ["b.swu"] = UpdateDisk.Of(UpdateImages.B), ["c.swu"] = UpdateDisk.Of(UpdateImages.C) });
+        await using Machine machine = await Machine.StartAsync(disk, output, updates);
+        GuestReport report = await machine.ReportAsync();
+
+        // The slot cannot even say any more whose it is; the record of the failed boot does.
         report = await TryAsync(machine, "none", "sh dd if=/dev/zero of=/dev/vda5 bs=4096 count=1 conv=notrunc oflag=direct");
         AssertFellBack(report, "root-mount", "");
 

@@ -44,8 +44,10 @@ internal static class LoaderState
 
         Guid? image = images.InSlot(slot.Root);
         FallbackReport report;
-        if (image is not null && journal.LastFailure is { } failure && failure.ImageUuid == image)
+        // A slot that is damaged where it says whose it is may be why: then the record of a failure in this slot is about what was there.
+        if (journal.LastFailure is { } failure && (image is null ? failure.Slot == slot.Root : failure.ImageUuid == image))
         {
+            image = failure.ImageUuid;
             report = new(image, slot.Root, failure.Stage, failure.Reason);
         }
         else
