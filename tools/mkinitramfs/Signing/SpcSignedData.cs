@@ -11,16 +11,12 @@ namespace InitRuntime.Mkinitramfs.Signing;
 /// </summary>
 internal static class SpcSignedData
 {
-    private const string SignedData = "1.2.840.113549.1.7.2";
     private const string ContentType = "1.2.840.113549.1.9.3";
     private const string MessageDigest = "1.2.840.113549.1.9.4";
     private const string SpcIndirectData = "1.3.6.1.4.1.311.2.1.4";
     private const string SpcPeImageData = "1.3.6.1.4.1.311.2.1.15";
-    private const string Sha256 = "2.16.840.1.101.3.4.2.1";
-    private const string RsaEncryption = "1.2.840.113549.1.1.1";
 
     private static readonly Asn1Tag _context0 = new(TagClass.ContextSpecific, 0);
-    private static readonly Asn1Tag _context0Constructed = new(TagClass.ContextSpecific, 0, isConstructed: true);
     private static readonly Asn1Tag _context2Constructed = new(TagClass.ContextSpecific, 2, isConstructed: true);
 
     /// <summary>The signature of an image, in DER.</summary>
@@ -31,43 +27,7 @@ internal static class SpcSignedData
     {
         byte[] content = IndirectData(imageDigest);
         byte[] attributes = SignedAttributes(content);
-        byte[] signature = sign(SHA256.HashData(attributes));
-
-        var der = new AsnWriter(AsnEncodingRules.DER);
-        using (der.PushSequence())
-        {
-            der.WriteObjectIdentifier(SignedData);
-            using (der.PushSequence(_context0Constructed))
-            using (der.PushSequence())
-            {
-                der.WriteInteger(1);
-                using (der.PushSetOf())
-                {
-                    WriteAlgorithm(der, Sha256);
-                }
-
-                using (der.PushSequence())
-                {
-                    der.WriteObjectIdentifier(SpcIndirectData);
-                    using (der.PushSequence(_context0Constructed))
-                    {
-                        der.WriteEncodedValue(content);
-                    }
-                }
-
-                using (der.PushSetOf(_context0Constructed))
-                {
-                    der.WriteEncodedValue(certificate.RawData);
-                }
-
-                using (der.PushSetOf())
-                {
-                    WriteSigner(der, certificate, attributes, signature);
-                }
-            }
-        }
-
-        return der.Encode();
+        return CmsSignedData.Write(SpcIndirectData, content, certificate, attributes, sign(SHA256.HashData(attributes)));
     }
 
     /// <summary>The digest that a signature says its image has; null if it is no Authenticode signature with SHA-256.</summary>
@@ -78,8 +38,8 @@ internal static class SpcSignedData
         {
             // A certificate table pads its entries with zeros; BER, because other signers write it.
             AsnReader contentInfo = new AsnReader(FirstValue(pkcs7), AsnEncodingRules.BER).ReadSequence();
-            AsnReader signedData = contentInfo.ReadObjectIdentifier() == SignedData
-                ? contentInfo.ReadSequence(_context0Constructed).ReadSequence()
+            AsnReader signedData = contentInfo.ReadObjectIdentifier() == CmsSignedData.ContentType
+                ? contentInfo.ReadSequence(CmsSignedData.Context0).ReadSequence()
                 : throw new AsnContentException();
             signedData.ReadInteger();
             signedData.ReadSetOf();
@@ -89,10 +49,10 @@ internal static class SpcSignedData
                 return null;
             }
 
-            AsnReader indirect = encapsulated.ReadSequence(_context0Constructed).ReadSequence();
+            AsnReader indirect = encapsulated.ReadSequence(CmsSignedData.Context0).ReadSequence();
             indirect.ReadSequence();
             AsnReader digestInfo = indirect.ReadSequence();
-            bool sha256 = digestInfo.ReadSequence().ReadObjectIdentifier() == Sha256;
+            bool sha256 = digestInfo.ReadSequence().ReadObjectIdentifier() == CmsSignedData.Sha256;
             byte[] digest = digestInfo.ReadOctetString();
             return sha256 && digest.Length == SHA256.HashSizeInBytes ? digest : null;
         }
@@ -120,7 +80,7 @@ internal static class SpcSignedData
                 {
                     der.WriteBitString([]);
                     // SpcLink, its choice "file": a string that nothing reads, which all signers write as empty or obsolete.
-                    using (der.PushSequence(_context0Constructed))
+                    using (der.PushSequence(CmsSignedData.Context0))
                     using (der.PushSequence(_context2Constructed))
                     {
                         der.WriteCharacterString(UniversalTagNumber.BMPString, string.Empty, _context0);
@@ -130,7 +90,7 @@ internal static class SpcSignedData
 
             using (der.PushSequence())
             {
-                WriteAlgorithm(der, Sha256);
+                CmsSignedData.WriteAlgorithm(der, CmsSignedData.Sha256);
                 der.WriteOctetString(imageDigest);
             }
         }
@@ -167,35 +127,5 @@ internal static class SpcSignedData
         }
 
         return der.Encode();
-    }
-
-    private static void WriteSigner(AsnWriter der, X509Certificate2 certificate, byte[] attributes, byte[] signature)
-    {
-        using (der.PushSequence())
-        {
-            der.WriteInteger(1);
-            using (der.PushSequence())
-            {
-                der.WriteEncodedValue(certificate.IssuerName.RawData);
-                der.WriteInteger(certificate.SerialNumberBytes.Span);
-            }
-
-            WriteAlgorithm(der, Sha256);
-            // The same bytes as were hashed, under the tag [0] in place of SET.
-            byte[] tagged = [.. attributes];
-            tagged[0] = 0xa0;
-            der.WriteEncodedValue(tagged);
-            WriteAlgorithm(der, RsaEncryption);
-            der.WriteOctetString(signature);
-        }
-    }
-
-    private static void WriteAlgorithm(AsnWriter der, string oid)
-    {
-        using (der.PushSequence())
-        {
-            der.WriteObjectIdentifier(oid);
-            der.WriteNull();
-        }
     }
 }
