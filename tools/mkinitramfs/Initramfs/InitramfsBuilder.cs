@@ -10,7 +10,11 @@ using InitRuntime.Mkinitramfs.Rootfs;
 
 namespace InitRuntime.Mkinitramfs.Initramfs;
 
-/// <summary>Makes the initramfs: /init, what it believes, and the modules it loads. Same inputs, same bytes.</summary>
+/// <summary>
+/// Makes the initramfs, two archives one behind the other, each compressed by itself: /init and the modules it loads; what /init believes. The second
+/// is another one in each image, and small; where the first is not, a download by chunks finds it again. Same inputs, same bytes.
+/// </summary>
+/// <remarks>Source: Linux Documentation/driver-api/early-userspace/buffer-format.rst.</remarks>
 internal static class InitramfsBuilder
 {
     /// <summary>
@@ -26,7 +30,7 @@ internal static class InitramfsBuilder
     /// <summary>What /init mounts on, and where it puts the root.</summary>
     private static readonly string[] _mountPoints = ["dev", "proc", "run", "sys", "sysroot"];
 
-    /// <summary>Writes the compressed archive.</summary>
+    /// <summary>Writes both.</summary>
     /// <param name="output">Its file.</param>
     /// <param name="init">The program.</param>
     /// <param name="configuration">What it believes; checked by the reader that /init uses.</param>
@@ -54,49 +58,61 @@ internal static class InitramfsBuilder
             throw new BuildException($"boot.json: {error}");
         }
 
-        List<(string Path, UnixFileMode Mode, byte[] Content)> files =
-        [
-            ("init", DirectoryMode, init),
-            (Relative(BootConfigJson.Path), FileMode, json),
-        ];
-        foreach (ModuleResolver.Chosen module in modules.Where(module => !module.Settings.InRoot))
-        {
-            files.Add((Relative(module.Settings.Path), FileMode, ModuleFile.Read(module.SourcePath, kernel, tools, log)));
-        }
-
+        List<Member> beliefs = [new(Relative(BootConfigJson.Path), FileMode, json)];
         if (rootHashSignature is not null)
         {
-            files.Add((Relative(VerityImage.SignaturePath), FileMode, rootHashSignature));
+            beliefs.Add(new(Relative(VerityImage.SignaturePath), FileMode, rootHashSignature));
+        }
+
+        List<Member> programs = [new("init", DirectoryMode, init)];
+        foreach (ModuleResolver.Chosen module in modules.Where(module => !module.Settings.InRoot))
+        {
+            programs.Add(new(Relative(module.Settings.Path), FileMode, ModuleFile.Read(module.SourcePath, kernel, tools, log)));
         }
 
         if (debugShell is not null)
         {
-            files.Add((DebugShell.Path, DirectoryMode, debugShell));
+            programs.Add(new(DebugShell.Path, DirectoryMode, debugShell));
         }
 
+        byte[] Pack(List<Member> files, IReadOnlyList<string> directories, Action<CpioWriter> addOthers)
+        {
+            HostCommand zstd = tools.Command("zstd", CompressionLevel, "--single-thread", "--check", "--quiet", "--stdout");
+            return (zstd with { Input = Archive(files, directories, addOthers) }).Run(log);
+        }
+
+        byte[] first = Pack(programs, _mountPoints, writer =>
+        {
+            // The kernel opens it for /init before /init can mount anything.
+            writer.AddCharacterDevice("dev/console", UnixFileMode.UserRead | UnixFileMode.UserWrite, major: 5, minor: 1);
+            if (debugShell is not null)
+            {
+                writer.AddSymbolicLink(DebugShell.Link, Path.GetFileName(DebugShell.Path));
+            }
+        });
+        File.WriteAllBytes(output, [.. first, .. Pack(beliefs, [], _ => { })]);
+    }
+
+    private static byte[] Archive(List<Member> files, IReadOnlyList<string> directories, Action<CpioWriter> addOthers)
+    {
         using var archive = new MemoryStream();
         var writer = new CpioWriter(archive, DateTimeOffset.FromUnixTimeSeconds(SourceDate.Seconds));
-        foreach (string directory in _mountPoints.Concat(files.SelectMany(file => Parents(file.Path))).Distinct().Order(StringComparer.Ordinal))
+        foreach (string directory in directories.Concat(files.SelectMany(file => Parents(file.Path))).Distinct().Order(StringComparer.Ordinal))
         {
             writer.AddDirectory(directory, DirectoryMode);
         }
 
-        // The kernel opens it for /init before /init can mount anything.
-        writer.AddCharacterDevice("dev/console", UnixFileMode.UserRead | UnixFileMode.UserWrite, major: 5, minor: 1);
-        foreach ((string path, UnixFileMode mode, byte[] content) in files.OrderBy(file => file.Path, StringComparer.Ordinal))
+        foreach (Member file in files.OrderBy(file => file.Path, StringComparer.Ordinal))
         {
-            writer.AddFile(path, mode, content);
+            writer.AddFile(file.Path, file.Mode, file.Content);
         }
 
-        if (debugShell is not null)
-        {
-            writer.AddSymbolicLink(DebugShell.Link, Path.GetFileName(DebugShell.Path));
-        }
-
+        addOthers(writer);
         writer.Finish();
-        HostCommand zstd = tools.Command("zstd", CompressionLevel, "--single-thread", "--check", "--quiet", "--stdout");
-        (zstd with { Input = archive.ToArray(), OutputFile = output }).Run(log);
+        return archive.ToArray();
     }
+
+    private sealed record Member(string Path, UnixFileMode Mode, byte[] Content);
 
     private static string Relative(string path) => path.TrimStart('/');
 

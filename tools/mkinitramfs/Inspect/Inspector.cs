@@ -134,7 +134,7 @@ internal sealed class Inspector(ToolsTree tools, InspectionWriter writer, IBuild
         }
     }
 
-    /// <summary>A cpio archive, as it is or compressed with zstd.</summary>
+    /// <summary>Cpio archives, one behind the other, as they are or compressed with zstd.</summary>
     private bool TryArchive(FileStream file, string path, InspectionWriter to)
     {
         byte[] start = new FileRegion(file, 0, file.Length).Start(8);
@@ -142,6 +142,7 @@ internal sealed class Inspector(ToolsTree tools, InspectionWriter writer, IBuild
         {
             file.Position = 0;
             ArchiveInspection.Write(file, to);
+            WriteNextArchive(file, to);
             return true;
         }
 
@@ -156,12 +157,46 @@ internal sealed class Inspector(ToolsTree tools, InspectionWriter writer, IBuild
         {
             tools.Command("zstd", "-d", "-q", "-f", path, "-o", unpacked).Run(log);
             using FileStream archive = File.OpenRead(unpacked);
-            ArchiveInspection.Write(archive, to);
-            return true;
+            return TryArchive(archive, unpacked, to);
         }
         finally
         {
             File.Delete(unpacked);
+        }
+    }
+
+    /// <summary>What stands behind an archive and its padding.</summary>
+    private void WriteNextArchive(FileStream file, InspectionWriter to)
+    {
+        int next;
+        do
+        {
+            next = file.ReadByte();
+        }
+        while (next == 0);
+        if (next < 0)
+        {
+            return;
+        }
+
+        file.Position--;
+        string copy = Path.GetTempFileName();
+        try
+        {
+            using (FileStream rest = File.Create(copy))
+            {
+                file.CopyTo(rest);
+            }
+
+            using FileStream archive = File.OpenRead(copy);
+            if (!TryArchive(archive, copy, to))
+            {
+                to.Line("behind it: not an archive that is known here");
+            }
+        }
+        finally
+        {
+            File.Delete(copy);
         }
     }
 

@@ -149,7 +149,7 @@ public sealed class ImageBuilderTests : IDisposable
         Assert.Equal("packages", File.ReadAllText(_directory["x/usr/lib/initruntime/image/var/lib/dpkg/status"]));
         Assert.Equal("../../usr/lib/initruntime/image/var/lib/dpkg", new FileInfo(_directory["x/var/lib/dpkg"]).LinkTarget);
         Assert.Equal(["etc.list"], Directory.GetFiles(_directory["x/usr/lib/initruntime/overlay"]).Select(path => Path.GetFileName(path)));
-        string bootJson = Tools.Run("sh", "-euc", "zstd -dcq \"$0\" | cpio --quiet -i --to-stdout etc/initruntime/boot.json", _directory["out/initramfs.cpio.zst"]);
+        string bootJson = Tools.Run("sh", "-euc", "zstd -dcq \"$0\" | (cpio --quiet -t >/dev/null; cpio --quiet -i --to-stdout etc/initruntime/boot.json)", _directory["out/initramfs.cpio.zst"]);
         Assert.True(BootConfigJson.TryParse(Encoding.UTF8.GetBytes(bootJson), out BootConfiguration configuration, out _));
         Assert.Equal(["/var/lib/dpkg"], configuration.Volumes[0].ImagePaths);
 

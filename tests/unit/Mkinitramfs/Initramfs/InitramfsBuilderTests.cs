@@ -36,7 +36,11 @@ public sealed class InitramfsBuilderTests
         InitramfsBuilder.Write(directory["2"], init, configuration, modules, [4, 5], kernel, Tools.Tree, _log);
         Assert.Equal(File.ReadAllBytes(directory["1"]), File.ReadAllBytes(directory["2"]));
 
-        Tools.Run("sh", "-c", $"mkdir '{directory["x"]}' && cd '{directory["x"]}' && zstd -dc '{directory["1"]}' | cpio -id --quiet --no-absolute-filenames");
+        // What /init believes stands behind the rest, compressed by itself: the kernel unpacks one after the other.
+        (byte[] programs, byte[] beliefs) = Archives(directory["1"]);
+        File.WriteAllBytes(directory["programs"], programs);
+        File.WriteAllBytes(directory["beliefs"], beliefs);
+        Tools.Run("sh", "-c", $"mkdir '{directory["x"]}' && cd '{directory["x"]}' && for part in '{directory["beliefs"]}' '{directory["programs"]}'; do cpio -id --quiet --no-absolute-filenames <\"$part\"; done");
         Assert.Equal(init, File.ReadAllBytes(directory["x/init"]));
         Assert.Equal([4, 5], File.ReadAllBytes(directory["x" + VerityImage.SignaturePath]));
         Assert.True(BootConfigJson.TryParse(File.ReadAllBytes(directory["x" + BootConfigJson.Path]), out BootConfiguration read, out _));
@@ -44,7 +48,7 @@ public sealed class InitramfsBuilderTests
         Assert.Equal(SmallRoot.Module("drivers/md/dm-verity.ko"), File.ReadAllBytes(directory["x/usr/lib/modules/dm_verity.ko"]));
         Assert.Equal(SmallRoot.Module("fs/erofs.ko"), File.ReadAllBytes(directory["x/usr/lib/modules/erofs.ko"]));
         Assert.All(["dev", "proc", "run", "sys", "sysroot"], name => Assert.True(Directory.Exists(directory["x/" + name])));
-        string listed = Tools.Run("sh", "-c", $"zstd -dc '{directory["1"]}' | cpio -tv --quiet");
+        string listed = Tools.Run("sh", "-c", $"cpio -tv --quiet <'{directory["programs"]}'");
         Assert.Matches(@"(?m)^crw-------\s+1 root\s+root\s+5,\s+1 .* dev/console$", listed);
     }
 
@@ -74,7 +78,8 @@ public sealed class InitramfsBuilderTests
         Assert.Equal(SmallRoot.Module("drivers/md/dm-crypt.ko"), added.Single(file => file.Path.EndsWith("dm-crypt.ko", StringComparison.Ordinal)).Content);
 
         InitramfsBuilder.Write(directory["i"], [1], Configuration(modules), modules, null, kernel, Tools.Tree, _log);
-        string[] listed = Tools.Run("sh", "-c", $"zstd -dc '{directory["i"]}' | cpio -t --quiet").Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        File.WriteAllBytes(directory["programs"], Archives(directory["i"]).Programs);
+        string[] listed = Tools.Run("sh", "-c", $"cpio -t --quiet <'{directory["programs"]}'").Split('\n', StringSplitOptions.RemoveEmptyEntries);
         Assert.Equal(
             modules.Where(module => !module.Settings.InRoot).Select(module => module.Settings.Path.TrimStart('/')).Order(StringComparer.Ordinal),
             listed.Where(path => path.EndsWith(".ko", StringComparison.Ordinal)).Order(StringComparer.Ordinal));
@@ -183,7 +188,7 @@ public sealed class InitramfsBuilderTests
         {
             FileSystem = "erofs",
             SlotLabels = ["root-a"],
-            Verity = VerityImage.Plan(Manifests.Small().Verity, Guid.Empty, 8192) with { RootHash = new string('0', 64) },
+            Verity = VerityImage.Plan(Manifests.Small().Verity, 8192) with { RootHash = new string('0', 64) },
         },
         Modules = [.. modules.Select(module => module.Settings)],
         Overlays = [],
@@ -192,4 +197,13 @@ public sealed class InitramfsBuilderTests
         Init = "/sbin/init",
         DebugShell = false,
     };
+
+    /// <summary>Both archives of an initramfs, unpacked.</summary>
+    private static (byte[] Programs, byte[] Beliefs) Archives(string initramfs)
+    {
+        byte[] bytes = File.ReadAllBytes(initramfs);
+        int second = bytes.AsSpan().LastIndexOf((ReadOnlySpan<byte>)[0x28, 0xb5, 0x2f, 0xfd]);
+        byte[] Unpack(byte[] archive) => (Tools.Tree.Command("zstd", "-dcq") with { Input = archive }).Run(_log);
+        return (Unpack(bytes[..second]), Unpack(bytes[second..]));
+    }
 }
