@@ -14,6 +14,10 @@ namespace InitRuntime.Control.Trial;
 internal static class UpdateSlot
 {
     internal const string Directory = "/run/initruntime/update";
+
+    /// <summary>Links to root and kernel of the image that runs, from which an update by chunks takes what it does not download. Nothing is written by them.</summary>
+    private const string RunningDirectory = "/run/initruntime/running";
+
     private const int DirectoryMode = 0x1ed; // 0755
 
     /// <summary>Makes the links, or takes them away where nothing may be written.</summary>
@@ -33,13 +37,13 @@ internal static class UpdateSlot
 
         if (Reason(image, problems) is var (reason, hint))
         {
-            Keep([]);
+            Keep(Directory, []);
             throw new ControlException($"no update can be installed now: {reason}", hint);
         }
 
         BootSlot slot = BootSlots.OtherThan(image.Slot);
-        var links = new Dictionary<string, string> { [slot.Root] = NodeOf(image.Disk, slot.Root), [slot.Boot] = NodeOf(image.Disk, slot.Boot) };
-        Keep(links);
+        Keep(RunningDirectory, new() { ["root"] = NodeOf(image.Disk, image.Slot.Root), ["boot"] = NodeOf(image.Disk, image.Slot.Boot) });
+        Keep(Directory, new() { [slot.Root] = NodeOf(image.Disk, slot.Root), [slot.Boot] = NodeOf(image.Disk, slot.Boot) });
         return slot;
     }
 
@@ -57,20 +61,20 @@ internal static class UpdateSlot
         : throw new ControlException($"the boot disk {disk.Device.Path} has no partition {label}");
 
     /// <summary>Leaves these links there and nothing else.</summary>
-    private static void Keep(Dictionary<string, string> links)
+    private static void Keep(string directory, Dictionary<string, string> links)
     {
-        KernelFile.MakePath(Directory, DirectoryMode);
-        foreach (DirectoryEntry entry in DirectoryListing.Read(Directory))
+        KernelFile.MakePath(directory, DirectoryMode);
+        foreach (DirectoryEntry entry in DirectoryListing.Read(directory))
         {
             if (!links.ContainsKey(entry.Name))
             {
-                KernelFile.Remove($"{Directory}/{entry.Name}");
+                KernelFile.Remove($"{directory}/{entry.Name}");
             }
         }
 
         foreach ((string name, string node) in links)
         {
-            SymbolicLink.Replace($"{Directory}/{name}", node);
+            SymbolicLink.Replace($"{directory}/{name}", node);
         }
     }
 }

@@ -49,18 +49,23 @@ internal static class Resealed
     /// <summary>The image's UKI, without a signature.</summary>
     internal static byte[] Unsigned(BuiltImage image) => Build(image, image[Artefacts.Initramfs], signed: false);
 
+    /// <summary>Both archives of the initramfs, not compressed.</summary>
     private static byte[] Unpack(BuiltImage image) =>
         (Images.Tools.Command("zstd", "-d", "--stdout") with { InputFile = image[Artefacts.Initramfs] }).Run(Quiet);
 
-    private static byte[] ReadFile(byte[] archive, string path)
+    private static byte[] ReadFile(byte[] archives, string path)
     {
-        var reader = new CpioReader(new MemoryStream(archive));
-        ParseError error;
-        while (reader.TryNext(out CpioEntry? entry, out error))
+        var stream = new MemoryStream(archives);
+        ParseError error = default;
+        while (stream.Position < stream.Length && !error.IsError)
         {
-            if (entry.Name == path && reader.TryReadContent(archive.Length, out byte[]? content, out error))
+            var reader = new CpioReader(stream);
+            while (reader.TryNext(out CpioEntry? entry, out error))
             {
-                return content;
+                if (entry.Name == path && reader.TryReadContent(archives.Length, out byte[]? content, out error))
+                {
+                    return content;
+                }
             }
         }
 

@@ -17,6 +17,12 @@ internal static class Artefacts
     /// <summary>What devices in the field install.</summary>
     internal const string Update = "update.swu";
 
+    /// <summary>The same, for devices that download only the chunks that they do not have.</summary>
+    internal const string DeltaUpdate = "update-delta.swu";
+
+    /// <summary>Directory that is published for it: <c>IMAGE-UUID/rootfs.zck</c> and <c>IMAGE-UUID/linux.zck</c>.</summary>
+    internal const string Delta = "delta";
+
     /// <summary>What the build made: names, hashes, sizes.</summary>
     internal const string Summary = "image.json";
 

@@ -58,14 +58,10 @@ internal sealed class ImageBuilder
         {
             var builder = new ImageBuilder(manifest, tools, work, log);
             ImageSummary summary = builder.MakeAll(init, control);
-            if (!manifest.Update.Make)
-            {
-                // One of an earlier build would be taken for this image's.
-                File.Delete(Path.Combine(directory, Artefacts.Update));
-            }
-
+            RemoveUpdates(directory);
             foreach (string name in (IEnumerable<string>)[.. builder.Made, Artefacts.Summary])
             {
+                Directory.CreateDirectory(Path.GetDirectoryName(Path.Combine(directory, name))!);
                 File.Move(Path.Combine(work, name), Path.Combine(directory, name), overwrite: true);
             }
 
@@ -149,6 +145,15 @@ internal sealed class ImageBuilder
             });
         }
 
+        if (_manifest.Update is { Make: true, DeltaUrl: { } url })
+        {
+            _log.Step("cutting root and kernel into chunks", () =>
+            {
+                DeltaUpdate.Write(_work, url, _manifest, uuid, root, uki, _tools, _log);
+                return url;
+            });
+        }
+
         ImageSummary summary = Summary(uuid, kernel, modules, verity, pcrValues, table);
         File.WriteAllBytes(Path.Combine(_work, Artefacts.Summary), ImageSummary.Write(summary));
         return summary;
@@ -166,22 +171,34 @@ internal sealed class ImageBuilder
         && !_manifest.Volumes.Any(volume => overlay.Path == volume.Settings.MountPoint || VolumeRules.IsBelow(overlay.Path, volume.Settings.MountPoint));
 
     /// <summary>The files that are made, but for the summary of them.</summary>
-    private IEnumerable<string> Made =>
-        [Artefacts.Disk, Artefacts.Initramfs, Artefacts.Uki, Artefacts.Root, .. _manifest.Update.Make ? (string[])[Artefacts.Update] : []];
+    private IEnumerable<string> Made => new[] { Artefacts.Disk, Artefacts.Initramfs, Artefacts.Uki, Artefacts.Root, Artefacts.Update, Artefacts.DeltaUpdate }
+        .Where(name => File.Exists(Path.Combine(_work, name)))
+        .Concat(DeltaUpdate.Published(_work));
+
+    /// <summary>Those of an earlier build would be taken for this image's.</summary>
+    private static void RemoveUpdates(string directory)
+    {
+        File.Delete(Path.Combine(directory, Artefacts.Update));
+        File.Delete(Path.Combine(directory, Artefacts.DeltaUpdate));
+        if (Directory.Exists(Path.Combine(directory, Artefacts.Delta)))
+        {
+            Directory.Delete(Path.Combine(directory, Artefacts.Delta), recursive: true);
+        }
+    }
 
     private string CommandLine => string.Join(' ', _manifest.Kernel.CommandLine);
 
     /// <summary>From all that makes the image what it is; not from keys, nor from sizes of the disk.</summary>
     private Guid DeriveUuid(RootTar tar, KernelFiles kernel, IReadOnlyList<ModuleResolver.Chosen> modules, byte[] init)
     {
-        VeritySettings planned = VerityImage.Plan(_manifest.Verity, Guid.Empty, dataLength: 0);
+        VeritySettings planned = VerityImage.Plan(_manifest.Verity, dataLength: 0);
         return ImageIdentity.Derive(
         [
             tar.ContentDigest,
             SHA256.HashData(kernel.Image),
             SHA256.HashData(init),
             Encoding.UTF8.GetBytes(CommandLine),
-            Encoding.UTF8.GetBytes($"{_manifest.Rootfs.FileSystem} {_manifest.Rootfs.Compression} {_manifest.Verity.FecRoots}"),
+            Encoding.UTF8.GetBytes($"{_manifest.Rootfs.FileSystem} {_manifest.Rootfs.Compression} {_manifest.Verity.FecRoots}{(_manifest.Rootfs.ForDelta ? " delta" : "")}"),
             BootConfigJson.Write(Configuration(Guid.Empty, planned, modules)),
         ]);
     }

@@ -36,7 +36,7 @@ internal sealed record ImageManifest
 
     public ConfirmSection Confirm { get; init; } = new(WithinSeconds: 600, ReadRoot: true, NoFailedUnits: false);
 
-    public UpdateSection Update { get; init; } = new(Make: false, "", "", [], AllowOlder: false, Restart: false);
+    public UpdateSection Update { get; init; } = new(Make: false, "", "", [], AllowOlder: false, Restart: false, DeltaUrl: null);
 
     /// <summary>What a new image has to pass.</summary>
     public IReadOnlyList<HealthCheck> HealthChecks { get; init; } = [];
@@ -89,6 +89,9 @@ internal sealed record RootfsSection
 
     /// <summary>Compressor as mkfs.erofs -z or mksquashfs -comp takes it, or <c>none</c>.</summary>
     public required string Compression { get; init; }
+
+    /// <summary>Whether it is laid out so that two versions have many chunks in common.</summary>
+    public bool ForDelta { get; init; }
 }
 
 /// <summary><c>[kernel]</c>: which kernel, with which words, and which of its modules.</summary>
@@ -119,8 +122,8 @@ internal sealed record VeritySection
 
     public required int HashBlockSize { get; init; }
 
-    /// <summary>Salt, lower-case hex; null for the default, sha256 of the image UUID's text.</summary>
-    public required string? Salt { get; init; }
+    /// <summary>Salt, lower-case hex; empty for none.</summary>
+    public required string Salt { get; init; }
 
     public required CorruptionPolicy OnCorruption { get; init; }
 
@@ -196,7 +199,9 @@ internal sealed record ConfirmSection(int WithinSeconds, bool ReadRoot, bool NoF
 /// <param name="Compatible">Revisions that the image runs on, as SWUpdate's hardware-compatibility.</param>
 /// <param name="AllowOlder">Whether a device takes lower versions.</param>
 /// <param name="Restart">Whether a device restarts once an update is installed.</param>
-internal sealed record UpdateSection(bool Make, string Board, string Revision, IReadOnlyList<string> Compatible, bool AllowOlder, bool Restart);
+/// <param name="DeltaUrl">Where the chunks of updates are published, without a slash at its end; null for full updates alone.</param>
+internal sealed record UpdateSection(
+    bool Make, string Board, string Revision, IReadOnlyList<string> Compatible, bool AllowOlder, bool Restart, string? DeltaUrl);
 
 /// <summary><c>[[health-check]]</c>: a program that an image on trial has to pass.</summary>
 /// <param name="Name">Of its unit.</param>

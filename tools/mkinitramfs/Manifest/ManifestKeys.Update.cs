@@ -45,6 +45,11 @@ internal static partial class ManifestKeys
         Default = false,
     };
 
+    internal static readonly ManifestKey<string?> UpdateDeltaUrl = new("update", "delta-url", TextForms.WebAddress)
+    {
+        Summary = "Make `update-delta.swu` too, by which a device downloads only the chunks that it does not have, and the directory `delta` that has to be published at this address (docs/updates.md). The root file system is laid out for it, and takes a tenth more.",
+    };
+
     internal static readonly ManifestKey<string?> SigningUpdateCertificate = new(
         "signing", "update-certificate", PathForms.File.OrNone<string?>(path => path, path => path!))
     {

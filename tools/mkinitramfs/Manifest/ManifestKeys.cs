@@ -1,4 +1,7 @@
+using System;
 using System.Collections.Generic;
+using System.Security.Cryptography;
+using System.Text;
 using InitRuntime.Formats.BootConfig;
 
 namespace InitRuntime.Mkinitramfs.Manifest;
@@ -165,9 +168,10 @@ internal static partial class ManifestKeys
 
     internal static readonly ManifestKey<string?> VeritySalt = new("verity", "salt", TextForms.Salt)
     {
-        Summary = "What is hashed in front of each block; `\"\"` for nothing.",
-        DefaultInWords = "sha256 of the image UUID's text",
-        NoneInWords = "sha256 of the image UUID's text",
+        Summary = "What is hashed in front of each block; `\"\"` for nothing. With the same salt, blocks that two versions share have the same hashes.",
+        DefaultOf = values => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(values.Get(ImageName!)))),
+        DefaultInWords = "sha256 of `image.name`",
+        DerivedFrom = ImageName,
     };
 
     internal static readonly ManifestKey<CorruptionPolicy> VerityOnCorruption = new("verity", "on-corruption", Forms.Choice(

@@ -154,6 +154,7 @@ internal static class ManifestReader
             Tree = values.Get(RootfsTree),
             FileSystem = values.Get(RootfsFileSystem),
             Compression = values.Get(RootfsCompression),
+            ForDelta = values.Get(UpdateMake) && values.Get(UpdateDeltaUrl) is not null,
         },
         Kernel = new()
         {
@@ -168,7 +169,7 @@ internal static class ManifestReader
             Algorithm = values.Get(VerityAlgorithm),
             DataBlockSize = values.Get(VerityDataBlockSize),
             HashBlockSize = values.Get(VerityHashBlockSize),
-            Salt = values.Get(VeritySalt),
+            Salt = values.Get(VeritySalt)!,
             OnCorruption = values.Get(VerityOnCorruption),
             CheckAtMostOnce = values.Get(VerityCheckAtMostOnce),
             IgnoreZeroBlocks = values.Get(VerityIgnoreZeroBlocks),
@@ -205,7 +206,8 @@ internal static class ManifestReader
         Device = new(values.Get(DeviceControl)),
         Confirm = new(values.Get(ConfirmWithin), values.Get(ConfirmReadRoot), values.Get(ConfirmNoFailedUnits)),
         Update = new(
-            values.Get(UpdateMake), values.Get(UpdateBoard), values.Get(UpdateRevision), values.Get(UpdateCompatible), values.Get(UpdateAllowOlder), values.Get(UpdateRestart)),
+            values.Get(UpdateMake), values.Get(UpdateBoard), values.Get(UpdateRevision), values.Get(UpdateCompatible), values.Get(UpdateAllowOlder), values.Get(UpdateRestart),
+            values.Get(UpdateDeltaUrl)),
         HealthChecks = [.. Enumerable.Range(0, values.CountOf(HealthCheckName.Section) ?? 0).Select(i => new HealthCheck(
             values.Get(HealthCheckName, i), values.Get(HealthCheckCommand, i), values.Get(HealthCheckTimeout, i)))],
         Failure = new() { Action = values.Get(OnFailure), LongestDelaySeconds = values.Get(FailureLongestDelay) },

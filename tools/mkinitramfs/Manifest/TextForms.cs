@@ -106,6 +106,13 @@ internal static class TextForms
             ? null
             : Wrong(text, "a name of hardware", $"1 to {LongestName} letters, digits and . _ + -"));
 
+    /// <summary>Without a slash at its end: names are put behind it.</summary>
+    internal static Form<string?> WebAddress { get; } = Forms.Text("an `http` or `https` address", text =>
+        !HasControl(text) && !text.AsSpan().ContainsAny("\" \\#?") && !text.EndsWith('/') && Uri.TryCreate(text, UriKind.Absolute, out Uri? address) && address.Scheme is "http" or "https"
+            ? null
+            : Wrong(text, "a web address", "such as \"https://updates.example.com/gateway\", without a / at its end"))
+        .OrNone<string?>(text => text, text => text!);
+
     internal static Form<string> HardwarePattern { get; } = Forms.Text("a revision, or `#RE:` and a regular expression", text =>
         text.Length is >= 1 and <= LongestName && !HasControl(text)
             ? null

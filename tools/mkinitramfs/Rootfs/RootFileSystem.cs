@@ -18,23 +18,34 @@ internal static class RootFileSystem
     {
         HostCommand command = rootfs.FileSystem switch
         {
-            "erofs" => tools.Command("mkfs.erofs", ErofsArguments(rootfs.Compression, tar, image, uuid)),
+            "erofs" => tools.Command("mkfs.erofs", ErofsArguments(rootfs, tar, image, uuid)),
             "squashfs" => tools.Command("env", SquashfsArguments(rootfs.Compression, image)) with { InputFile = tar },
             _ => throw new ArgumentException($"the file system {rootfs.FileSystem} is not known", nameof(rootfs)),
         };
         command.Run(log);
+        if (rootfs is { FileSystem: "erofs", ForDelta: true })
+        {
+            ErofsOrder.Apply(image);
+        }
+
         using FileStream stream = File.Open(image, FileMode.Open, FileAccess.Write);
         long length = (stream.Length + blockSize - 1) / blockSize * blockSize;
         stream.SetLength(length);
         return length;
     }
 
-    private static List<string> ErofsArguments(string compression, string tar, string image, Guid uuid)
+    private static List<string> ErofsArguments(RootfsSection rootfs, string tar, string image, Guid uuid)
     {
         List<string> arguments = ["--quiet", $"-b{ErofsBlockSize}", $"-T{SourceDate.Seconds}", $"-U{uuid}"];
-        if (compression != "none")
+        if (rootfs.Compression != "none")
         {
-            arguments.Add($"-z{compression}");
+            arguments.Add($"-z{rootfs.Compression}");
+        }
+
+        if (rootfs.ForDelta)
+        {
+            // Ends of files beside inodes would be other chunks whenever a block number changes there.
+            arguments.Add("-E^inline_data");
         }
 
         return [.. arguments, "--tar=f", image, tar];

@@ -1,7 +1,6 @@
 using System;
 using System.Globalization;
 using System.IO;
-using System.Security.Cryptography;
 using System.Text;
 using InitRuntime.Crypto;
 using InitRuntime.Formats;
@@ -19,11 +18,11 @@ internal static class VerityImage
     internal const string SignaturePath = "/etc/initruntime/root-hash.p7s";
 
     /// <summary>Parameters of the table for an image whose tree has yet to be made: no root hash.</summary>
-    internal static VeritySettings Plan(VeritySection verity, Guid uuid, long dataLength) => new()
+    internal static VeritySettings Plan(VeritySection verity, long dataLength) => new()
     {
         Algorithm = verity.Algorithm,
         RootHash = "",
-        Salt = verity.Salt ?? DefaultSalt(uuid),
+        Salt = verity.Salt,
         DataBlockSize = verity.DataBlockSize,
         HashBlockSize = verity.HashBlockSize,
         DataBlocks = dataLength / verity.DataBlockSize,
@@ -40,7 +39,7 @@ internal static class VerityImage
     internal static VeritySettings Append(VeritySection verity, Guid uuid, string image, ToolsTree tools, IBuildLog log)
     {
         using var stream = new FileStream(image, FileMode.Open, FileAccess.ReadWrite, FileShare.Read, bufferSize: 1 << 16);
-        VeritySettings settings = Plan(verity, uuid, stream.Length);
+        VeritySettings settings = Plan(verity, stream.Length);
         if (!DigestAlgorithms.TryFromKernelName(verity.Algorithm, out DigestAlgorithm algorithm))
         {
             throw new BuildException($"verity.algorithm: \"{verity.Algorithm}\" is not known");
@@ -85,9 +84,6 @@ internal static class VerityImage
         {
             Input = Encoding.ASCII.GetBytes(rootHash),
         }).Run(log);
-
-    /// <summary>SHA-256 of the image UUID as text, as isar-cip-core does: a salt that needs no random number.</summary>
-    private static string DefaultSalt(Guid uuid) => Convert.ToHexStringLower(SHA256.HashData(Encoding.ASCII.GetBytes(uuid.ToString())));
 
     /// <summary>
     /// Reed-Solomon parity over data and tree, by veritysetup: it makes the same tree once more, which is checked. The kernel

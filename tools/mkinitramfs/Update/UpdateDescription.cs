@@ -14,6 +14,7 @@ namespace InitRuntime.Mkinitramfs.Update;
 internal static class UpdateDescription
 {
     private const string Links = "/run/initruntime/update";
+    private const string Running = "/run/initruntime/running";
     private const string UkiPath = "/linux.efi";
 
     /// <summary>The text of the file.</summary>
@@ -36,9 +37,8 @@ internal static class UpdateDescription
                     path = "{{UkiPath}}";
                     device = "{{Links}}/{{slot.Boot}}";
                     filesystem = "vfat";
-                    type = "rawfile";
-                    installed-directly = true;
-                    sha256 = "{{uki.Sha256}}";{{Compressed(uki)}}
+                    {{Handler("rawfile", uki, "boot")}}
+                    sha256 = "{{uki.Sha256}}";
                     hook = "{{Hook(slot)}}";
                 }
         """)}}
@@ -48,9 +48,8 @@ internal static class UpdateDescription
                 {
                     filename = {{Quote(root.Name)}};
                     device = "{{Links}}/{{slot.Root}}";
-                    type = "raw";
-                    installed-directly = true;
-                    sha256 = "{{root.Sha256}}";{{Compressed(root)}}
+                    {{Handler("raw", root, "root")}}
+                    sha256 = "{{root.Sha256}}";
                     hook = "{{Hook(slot)}}";
                 }
         """)}}
@@ -104,7 +103,22 @@ internal static class UpdateDescription
 
     private static string Hook(BootSlot slot) => slot.Root.Replace('-', '_');
 
-    private static string Compressed(UpdateMember member) => member.Compressed ? "\n            compressed = \"zstd\";" : "";
+    /// <summary>
+    /// Who writes it: what comes with the update is written as it comes; chunks are looked for on the device, in the image that runs, and
+    /// downloaded where they are not there. One range a request, since servers differ in how they answer several.
+    /// </summary>
+    private static string Handler(string handler, UpdateMember member, string source) => member.ChunksUrl is { } url
+        ? $$"""
+            type = "delta";
+                    properties: {
+                        chain = "{{handler}}";
+                        url = {{Quote(url)}};
+                        source = "{{Running}}/{{source}}";
+                        max-ranges = "1";
+                        zckloglevel = "warn";
+                    };
+            """
+        : $"type = \"{handler}\";\n                    installed-directly = true;{(member.Compressed ? "\n                    compressed = \"zstd\";" : "")}";
 
     private static string Join(Func<BootSlot, string> entry) => string.Join(",\n", BootSlots.All.Select(entry));
 

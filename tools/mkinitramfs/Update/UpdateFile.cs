@@ -1,10 +1,8 @@
 using System;
 using System.Collections.Generic;
 using System.IO;
-using System.Security.Cryptography;
 using System.Text;
 using InitRuntime.Formats.Cpio;
-using InitRuntime.Mkinitramfs.Build;
 using InitRuntime.Mkinitramfs.Host;
 using InitRuntime.Mkinitramfs.Manifest;
 using InitRuntime.Mkinitramfs.Signing;
@@ -29,15 +27,22 @@ internal static class UpdateFile
     {
         // The file system and most of the kernel's file are compressed already; the hash tree is not, and holes are not.
         UpdateMember rootMember = Compress(root, tools, log);
-        UpdateMember ukiMember = Plain(uki);
-        byte[] description = Encoding.UTF8.GetBytes(UpdateDescription.Make(manifest, uuid, rootMember, ukiMember));
+        WriteArchive(path, manifest, uuid, rootMember, new(Path.GetFileName(uki), uki, UpdateMember.Digest(uki), Compressed: false), log);
+        File.Delete(rootMember.File);
+    }
+
+    /// <summary>Makes a file of members.</summary>
+    /// <exception cref="BuildException">It cannot be signed; or a member has 4 GiB or more.</exception>
+    internal static void WriteArchive(string path, ImageManifest manifest, Guid uuid, UpdateMember root, UpdateMember uki, IBuildLog log)
+    {
+        byte[] description = Encoding.UTF8.GetBytes(UpdateDescription.Make(manifest, uuid, root, uki));
         byte[] signature = DetachedSignature.Make(description, manifest.Signing, log);
         using FileStream output = new(path, FileMode.Create, FileAccess.Write, FileShare.None);
         var archive = new CpioWriter(output, DateTimeOffset.FromUnixTimeSeconds(SourceDate.Seconds), CpioFormat.Crc);
         archive.AddFile(Description, Mode, description);
         archive.AddFile(Description + ".sig", Mode, signature);
         // The root first: it takes longest, and a device that loses its power meanwhile still has the kernel that goes with the old one there.
-        foreach (UpdateMember member in (IReadOnlyList<UpdateMember>)[rootMember, ukiMember])
+        foreach (UpdateMember member in (IReadOnlyList<UpdateMember>)[root, uki])
         {
             using FileStream content = File.OpenRead(member.File);
             try
@@ -46,26 +51,17 @@ internal static class UpdateFile
             }
             catch (ArgumentException e)
             {
-                throw new BuildException($"{Artefacts.Update}: {e.Message}", "leave out packages, or raise rootfs.compression", e);
+                throw new BuildException($"{Path.GetFileName(path)}: {e.Message}", "leave out packages, or raise rootfs.compression", e);
             }
         }
 
         archive.Finish();
-        File.Delete(rootMember.File);
     }
-
-    private static UpdateMember Plain(string file) => new(Path.GetFileName(file), file, Digest(file), Compressed: false);
 
     private static UpdateMember Compress(string file, ToolsTree tools, IBuildLog log)
     {
         string compressed = file + ".zst";
         tools.Command("zstd", "-q", "-f", ZstdLevel, "--single-thread", "--no-progress", file, "-o", compressed).Run(log);
-        return new(Path.GetFileName(compressed), compressed, Digest(compressed), Compressed: true);
-    }
-
-    private static string Digest(string file)
-    {
-        using FileStream stream = File.OpenRead(file);
-        return Convert.ToHexStringLower(SHA256.HashData(stream));
+        return new(Path.GetFileName(compressed), compressed, UpdateMember.Digest(compressed), Compressed: true);
     }
 }

@@ -40,7 +40,7 @@ internal static class Manifests
             Algorithm = "sha256",
             DataBlockSize = 4096,
             HashBlockSize = 4096,
-            Salt = null,
+            Salt = "0123456789abcdef",
             OnCorruption = CorruptionPolicy.Panic,
             CheckAtMostOnce = false,
             IgnoreZeroBlocks = false,

@@ -1,5 +1,6 @@
 using System;
 using System.Linq;
+using System.Security.Cryptography;
 using System.Text.Json;
 using InitRuntime.Formats.BootConfig;
 using InitRuntime.Mkinitramfs.Manifest;
@@ -22,7 +23,7 @@ public sealed class ManifestValuesTests
         Assert.Equal(["panic=5", "gpt", "watchdog.handle_boot_enabled=0", "systemd.gpt_auto=0"], manifest.Kernel.CommandLine);
         Assert.Contains("virtio_blk", manifest.Kernel.Modules);
         Assert.Equal(CorruptionPolicy.Panic, manifest.Verity.OnCorruption);
-        Assert.Null(manifest.Verity.Salt);
+        Assert.Equal(Convert.ToHexStringLower(SHA256.HashData("a"u8)), manifest.Verity.Salt);
         Assert.Equal((4096, 4096, 0), (manifest.Verity.DataBlockSize, manifest.Verity.HashBlockSize, manifest.Verity.FecRoots));
         Assert.Equal(
             (16L << 20, 32L << 20, 1L << 30),
@@ -155,6 +156,7 @@ public sealed class ManifestValuesTests
             compatible = ["1", "#RE:^2[.]"]
             allow-older = true
             restart = true
+            delta-url = "https://updates.example.com/gateway"
             [failure]
             action = "power-off"
             longest-delay = "1h"

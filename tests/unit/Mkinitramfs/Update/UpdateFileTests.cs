@@ -20,6 +20,7 @@ namespace InitRuntime.Unit.Mkinitramfs.Update;
 public sealed class UpdateFileTests : IDisposable
 {
     private static readonly Guid _image = new("11112222-3333-4444-8555-666677778888");
+    private static readonly IBuildLog _log = new PlainLog(TextWriter.Null, showCommands: false);
 
     private readonly TemporaryDirectory _directory = new();
     private readonly ImageManifest _manifest;
@@ -30,7 +31,7 @@ public sealed class UpdateFileTests : IDisposable
         _manifest = Manifests.Small(keys: _directory["keys"]) with
         {
             Image = new ImageSection("te\"st\\", "1.2.0", null),
-            Update = new UpdateSection(Make: true, "board", "1", ["1", "#RE:^3[.].*$"], AllowOlder: false, Restart: false),
+            Update = new UpdateSection(Make: true, "board", "1", ["1", "#RE:^3[.].*$"], AllowOlder: false, Restart: false, DeltaUrl: null),
             Signing = Manifests.Small(keys: _directory["keys"]).Signing with { UpdateCertificate = _directory["keys/update.crt"], UpdateKey = _directory["keys/update.key"] },
         };
         File.WriteAllBytes(_directory["rootfs.img"], Enumerable.Range(0, 300_000).Select(i => (byte)((i >> 8) & 0xff)).ToArray());
@@ -100,6 +101,41 @@ public sealed class UpdateFileTests : IDisposable
     }
 
     [Fact]
+    public void By_chunks_it_has_the_lists_and_what_is_published_has_the_rest()
+    {
+        // Content that cannot be compressed, of many chunks.
+        byte[] content = new byte[1 << 20];
+        new Random(1).NextBytes(content);
+        File.WriteAllBytes(_directory["rootfs.img"], content);
+        DeltaUpdate.Write(
+            _directory.Path, "https://example.com/gateway", _manifest, _image, _directory["rootfs.img"], _directory["linux.efi"], Tools.Tree, _log);
+        Assert.Equal([$"delta/{_image}/linux.zck", $"delta/{_image}/rootfs.zck"], DeltaUpdate.Published(_directory.Path));
+        Tools.Run("sh", "-c", "cd \"$0\" && mkdir out && cd out && cpio -i --quiet <../update-delta.swu", _directory.Path);
+        foreach ((string name, string file) in new[] { ("rootfs", "rootfs.img"), ("linux", "linux.efi") })
+        {
+            string published = _directory[$"delta/{_image}/{name}.zck"];
+            Tools.Run("sh", "-c", "cd \"$0/out\" && unzck \"$1\" && cmp \"$2\" ../\"$3\"", _directory.Path, published, name, file);
+            byte[] header = File.ReadAllBytes(_directory[$"out/{name}.zck-header"]);
+            Assert.Equal(header, File.ReadAllBytes(published)[..header.Length]);
+        }
+
+        (int code, string said) = Run("update-delta.swu", ["--key", _directory["keys/update.crt"], "--hwrevision", "board:1"]);
+        Assert.True(code == 0, said);
+        Assert.Contains("in device : /run/initruntime/update/root-b for handler delta", said, StringComparison.Ordinal);
+
+        // What a device downloads that has half of it.
+        Directory.CreateDirectory(_directory["old"]);
+        content.AsSpan(..(content.Length / 2)).Clear();
+        File.WriteAllBytes(_directory["old/rootfs.img"], content);
+        ChunkedFile old = ChunkedFile.Cut(_directory["old/rootfs.img"], _directory["old.zck"], Tools.Tree, _log);
+        ChunkedFile next = ChunkedFile.Read(_directory[$"delta/{_image}/rootfs.zck"], Tools.Tree);
+        (long length, int requests) = next.MissingFrom(old);
+        Assert.InRange(length, content.Length / 2, (content.Length / 2) + (128 << 10));
+        Assert.Equal(1, requests);
+        Assert.Equal((0L, 0), next.MissingFrom(next));
+    }
+
+    [Fact]
     public void Inspect_says_whether_each_file_is_the_one_that_is_described()
     {
         Assert.Contains("  linux.efi: as described", Inspected(), StringComparison.Ordinal);
@@ -114,7 +150,7 @@ public sealed class UpdateFileTests : IDisposable
     private string Inspected()
     {
         using var output = new StringWriter();
-        Inspector.Inspect(_directory["update.swu"], Tools.Tree, output, new PlainLog(TextWriter.Null, showCommands: false));
+        Inspector.Inspect(_directory["update.swu"], Tools.Tree, output, _log);
         return output.ToString();
     }
 
@@ -151,7 +187,7 @@ public sealed class UpdateFileTests : IDisposable
     }
 
     private void Make(SigningSection? signing = null) => UpdateFile.Write(
-        _directory["update.swu"], _manifest with { Signing = signing ?? _manifest.Signing }, _image, _directory["rootfs.img"], _directory["linux.efi"], Tools.Tree, new PlainLog(TextWriter.Null, showCommands: false));
+        _directory["update.swu"], _manifest with { Signing = signing ?? _manifest.Signing }, _image, _directory["rootfs.img"], _directory["linux.efi"], Tools.Tree, _log);
 
     /// <summary>The links that the device has.</summary>
     private void Slot(params string[] names)
@@ -183,17 +219,19 @@ public sealed class UpdateFileTests : IDisposable
 
     private (int ExitCode, string Said) Check(params string[] options) => Run(["--key", _directory["keys/update.crt"], .. options]);
 
-    private (int ExitCode, string Said) Run(IReadOnlyList<string> options)
+    private (int ExitCode, string Said) Run(IReadOnlyList<string> options) => Run("update.swu", options);
+
+    private (int ExitCode, string Said) Run(string file, IReadOnlyList<string> options)
     {
         string osRelease = File.Exists(_directory["os-release"]) ? _directory["os-release"] : "/dev/null";
-        HostCommand swupdate = Tools.Tree.Command("swupdate", ["--check", "--loglevel", "5", .. options, "--image", _directory["update.swu"]]);
+        HostCommand swupdate = Tools.Tree.Command("swupdate", ["--check", "--loglevel", "5", .. options, "--image", _directory[file]]);
         // The tree's own view, with the device's links and its os-release laid over it.
         int end = swupdate.Arguments.ToList().IndexOf("--");
         (int code, byte[] output, string errors) = new HostCommand(swupdate.Program,
             [
                 .. swupdate.Arguments.Take(end), "--tmpfs", "/run", "--bind", _directory["slots"], "/run/initruntime/update",
                 "--ro-bind", osRelease, "/etc/os-release", .. swupdate.Arguments.Skip(end),
-            ]).TryRun(new PlainLog(TextWriter.Null, showCommands: false));
+            ]).TryRun(_log);
         return (code, Encoding.UTF8.GetString(output) + errors);
     }
 
