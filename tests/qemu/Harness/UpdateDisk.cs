@@ -1,7 +1,9 @@
 using System.Collections.Generic;
 using System.IO;
+using System.Linq;
 using InitRuntime.Mkinitramfs.Build;
 using InitRuntime.Mkinitramfs.Run;
+using InitRuntime.Mkinitramfs.Update;
 
 namespace InitRuntime.Qemu.Harness;
 
@@ -22,7 +24,9 @@ internal static class UpdateDisk
         Directory.CreateDirectory(directory);
         foreach ((string name, string file) in files)
         {
-            File.Copy(file, Path.Combine(directory, name), overwrite: true);
+            string copy = Path.Combine(directory, name);
+            Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
+            File.Copy(file, copy, overwrite: true);
         }
 
         string image = Path.Combine(disk.Directory, "updates.squashfs");
@@ -30,6 +34,9 @@ internal static class UpdateDisk
         Directory.Delete(directory, recursive: true);
         return new ExtraDisk(image, IsReadOnly: true);
     }
+
+    /// <summary>What an image publishes for updates by chunks, by the names that it is published under.</summary>
+    internal static Dictionary<string, string> PublishedBy(BuiltImage image) => DeltaUpdate.Published(image.Directory).ToDictionary(name => name, name => image[name]);
 
     /// <summary>The update file of an image.</summary>
     internal static string Of(BuiltImage image) => image[Artefacts.Update];

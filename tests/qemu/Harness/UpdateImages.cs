@@ -10,6 +10,9 @@ namespace InitRuntime.Qemu.Harness;
 /// </summary>
 internal static class UpdateImages
 {
+    /// <summary>Where the chunks of A and B are looked for: on the device itself.</summary>
+    private const string DeltaUrl = "http://127.0.0.1:8080/delta";
+
     private const string Sections = """
         [[volume]]
         name = "var"
@@ -42,7 +45,8 @@ internal static class UpdateImages
     private static BuiltImage Open(string version) => Images.Open(
         $"update-{version}",
         demo => VolumeImages.WithVolumes(demo, Sections, "start")
-            .Replace("swupdate = false", "swupdate = true", StringComparison.Ordinal)
+            // Of these, C is laid out as an image is that is not updated by chunks.
+            .Replace("swupdate = false", version == "3.0" ? "swupdate = true" : $"swupdate = true\ndelta-url = \"{DeltaUrl}\"", StringComparison.Ordinal)
             .Replace("version = \"1.0\"", $"version = \"{version}\"", StringComparison.Ordinal)
             .Replace("watchdog = \"3min\"", "watchdog = \"90s\"", StringComparison.Ordinal)
             .Replace("[rootfs]", "[rootfs]\ncompression = \"lz4\"", StringComparison.Ordinal),

@@ -83,6 +83,8 @@ internal static class VolumeImages
     [
         "btrfs-progs", "e2fsprogs", "xfsprogs", "mount", "dmsetup", "systemd-cryptsetup", "libtss2-esys-3.0.2-0t64", "libtss2-mu-4.0.1-0t64",
         "libtss2-rc0t64", "libtss2-tcti-device0t64",
+        // A web server of another maker, for updates by chunks.
+        "busybox",
     ];
 
     /// <summary><c>var</c>: btrfs, encrypted and formatted by the first boot; <c>plain</c>: ext4, not encrypted, the last partition, which grows.</summary>
