@@ -146,7 +146,8 @@ internal static class Images
 
     private static string MakeKeys()
     {
-        string keys = Path.Combine(Places.Cache, "keys");
+        // Another name whenever the kinds of keys are others: this directory is kept.
+        string keys = Path.Combine(Places.Cache, "keys-2");
         Directory.CreateDirectory(Places.Cache);
         using FileStream held = FileLock.Hold(keys + ".lock");
         if (!Directory.Exists(keys))

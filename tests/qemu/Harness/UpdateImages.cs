@@ -39,14 +39,14 @@ internal static class UpdateImages
     /// <summary>Version 2.0.</summary>
     internal static BuiltImage B => _b.Value;
 
-    /// <summary>Version 3.0.</summary>
+    /// <summary>Version 3.0: its update file is encrypted, and it is laid out as an image is that is not updated by chunks.</summary>
     internal static BuiltImage C => _c.Value;
 
     private static BuiltImage Open(string version) => Images.Open(
         $"update-{version}",
         demo => VolumeImages.WithVolumes(demo, Sections, "start")
-            // Of these, C is laid out as an image is that is not updated by chunks.
-            .Replace("swupdate = false", version == "3.0" ? "swupdate = true" : $"swupdate = true\ndelta-url = \"{DeltaUrl}\"", StringComparison.Ordinal)
+            .Replace("swupdate = false", version == "3.0" ? "swupdate = true\nencrypt = true" : $"swupdate = true\ndelta-url = \"{DeltaUrl}\"", StringComparison.Ordinal)
+            .Replace("keys = \"keys\"", "keys = \"keys\"\nupdate-encryption-key = \"keys/update.aes\"", StringComparison.Ordinal)
             .Replace("version = \"1.0\"", $"version = \"{version}\"", StringComparison.Ordinal)
             .Replace("watchdog = \"3min\"", "watchdog = \"90s\"", StringComparison.Ordinal)
             .Replace("[rootfs]", "[rootfs]\ncompression = \"lz4\"", StringComparison.Ordinal),

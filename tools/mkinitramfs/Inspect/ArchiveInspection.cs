@@ -3,26 +3,27 @@ using System.Collections.Generic;
 using System.IO;
 using System.Linq;
 using System.Security.Cryptography;
-using System.Text;
 using InitRuntime.Formats;
 using InitRuntime.Formats.BootConfig;
 using InitRuntime.Formats.Cpio;
+using InitRuntime.Mkinitramfs.Host;
+using InitRuntime.Mkinitramfs.Update;
 
 namespace InitRuntime.Mkinitramfs.Inspect;
 
 /// <summary>A cpio archive: an initramfs with what /init believes, or an update file.</summary>
 internal static class ArchiveInspection
 {
-    private const string UpdateDescription = "sw-description";
     private const int LongestDescription = 1 << 20;
 
     /// <summary>Writes about an archive; the stream stands at its begin.</summary>
-    internal static void Write(Stream archive, InspectionWriter writer)
+    internal static void Write(Stream archive, InspectionWriter writer, ToolsTree tools)
     {
         var reader = new CpioReader(archive);
         var entries = new List<CpioEntry>();
         byte[]? configuration = null;
         byte[]? description = null;
+        byte[]? signature = null;
         var digests = new Dictionary<string, string>();
         ParseError error;
         while (reader.TryNext(out CpioEntry? entry, out error))
@@ -32,9 +33,13 @@ internal static class ArchiveInspection
             {
                 _ = reader.TryReadContent(BootConfigJson.MaximumLength, out configuration, out _);
             }
-            else if (entry.Name == UpdateDescription && entries.Count == 1)
+            else if (entry.Name == UpdateFile.Description && entries.Count == 1)
             {
                 _ = reader.TryReadContent(LongestDescription, out description, out _);
+            }
+            else if (entry.Name == UpdateFile.Signature && entries.Count == 2)
+            {
+                _ = reader.TryReadContent(LongestDescription, out signature, out _);
             }
             else if (description is not null)
             {
@@ -42,10 +47,11 @@ internal static class ArchiveInspection
             }
         }
 
-        writer.Line(description is not null ? $"update file of {entries.Count} members" : $"cpio archive of {entries.Count} members");
+        UpdateInspection? update = description is null ? null : new UpdateInspection(description, signature);
+        writer.Line(update is not null ? $"update file of {entries.Count} members" : $"cpio archive of {entries.Count} members");
         foreach (CpioEntry entry in entries.Where(entry => entry.Type == CpioEntryType.File))
         {
-            writer.Inner.Line($"{entry.Length,10}  {entry.Name}{(digests.TryGetValue(entry.Name, out string? digest) ? Judge(entry.Name, digest, description!) : "")}");
+            writer.Inner.Line($"{entry.Length,10}  {entry.Name}{(digests.TryGetValue(entry.Name, out string? digest) ? $": {update!.Judge(entry.Name, digest)}" : "")}");
         }
 
         if (error.IsError)
@@ -53,14 +59,7 @@ internal static class ArchiveInspection
             writer.Line($"damaged: {error}");
         }
 
-        if (description is not null)
-        {
-            foreach (string line in Encoding.UTF8.GetString(description).Split('\n'))
-            {
-                writer.Inner.Line(line);
-            }
-        }
-
+        update?.Write(writer, tools);
         if (configuration is not null)
         {
             WriteConfiguration(configuration, writer);
@@ -77,11 +76,6 @@ internal static class ArchiveInspection
 
         return Convert.ToHexStringLower(hash.Hash!);
     }
-
-    /// <summary>What the description says of a member, by its digest.</summary>
-    private static string Judge(string name, string digest, byte[] description) =>
-        name == UpdateDescription + ".sig" ? ""
-        : Encoding.UTF8.GetString(description).Contains(digest, StringComparison.Ordinal) ? ": as described" : ": NOT as described; SWUpdate refuses it";
 
     private static void WriteConfiguration(byte[] json, InspectionWriter writer)
     {

@@ -141,7 +141,7 @@ internal sealed class Inspector(ToolsTree tools, InspectionWriter writer, IBuild
         if (start.AsSpan().StartsWith("070701"u8) || start.AsSpan().StartsWith("070702"u8))
         {
             file.Position = 0;
-            ArchiveInspection.Write(file, to);
+            ArchiveInspection.Write(file, to, tools);
             WriteNextArchive(file, to);
             return true;
         }

@@ -36,7 +36,7 @@ internal sealed record ImageManifest
 
     public ConfirmSection Confirm { get; init; } = new(WithinSeconds: 600, ReadRoot: true, NoFailedUnits: false);
 
-    public UpdateSection Update { get; init; } = new(Make: false, "", "", [], AllowOlder: false, Restart: false, DeltaUrl: null);
+    public UpdateSection Update { get; init; } = new(Make: false, "", "", [], AllowOlder: false, Restart: false, Encrypt: false, DeltaUrl: null);
 
     /// <summary>What a new image has to pass.</summary>
     public IReadOnlyList<HealthCheck> HealthChecks { get; init; } = [];
@@ -199,9 +199,10 @@ internal sealed record ConfirmSection(int WithinSeconds, bool ReadRoot, bool NoF
 /// <param name="Compatible">Revisions that the image runs on, as SWUpdate's hardware-compatibility.</param>
 /// <param name="AllowOlder">Whether a device takes lower versions.</param>
 /// <param name="Restart">Whether a device restarts once an update is installed.</param>
+/// <param name="Encrypt">Whether the update file is encrypted.</param>
 /// <param name="DeltaUrl">Where the chunks of updates are published, without a slash at its end; null for full updates alone.</param>
 internal sealed record UpdateSection(
-    bool Make, string Board, string Revision, IReadOnlyList<string> Compatible, bool AllowOlder, bool Restart, string? DeltaUrl);
+    bool Make, string Board, string Revision, IReadOnlyList<string> Compatible, bool AllowOlder, bool Restart, bool Encrypt, string? DeltaUrl);
 
 /// <summary><c>[[health-check]]</c>: a program that an image on trial has to pass.</summary>
 /// <param name="Name">Of its unit.</param>
@@ -241,6 +242,9 @@ internal sealed record SigningSection
 
     /// <summary>As <see cref="SecureBootCommand"/>; null with <see cref="UpdateKey"/>.</summary>
     public IReadOnlyList<string>? UpdateCommand { get; init; }
+
+    /// <summary>AES key of update files; null where a device knows none.</summary>
+    public string? UpdateEncryptionKey { get; init; }
 
     /// <summary>Directory with PK, KEK and db, for <c>initruntime run</c> to enrol; null if unknown.</summary>
     public required string? EnrolDirectory { get; init; }

@@ -23,6 +23,9 @@ internal static class KeyDirectory
     /// <summary>Its certificate.</summary>
     internal const string UpdateCertificate = "update.crt";
 
+    /// <summary>The key that encrypts update files.</summary>
+    internal const string UpdateEncryptionKey = "update.aes";
+
     /// <summary>Its files that a build cannot do without.</summary>
     internal static readonly string[] Needed = [SecureBootCertificate, SecureBootKey, PcrKey, PcrPublicKey];
 
@@ -33,6 +36,8 @@ internal static class KeyDirectory
     internal static string UpdateCertificateIn(string directory) => Path.Combine(directory, UpdateCertificate);
 
     internal static string UpdateKeyIn(string directory) => Path.Combine(directory, UpdateKey);
+
+    internal static string UpdateEncryptionKeyIn(string directory) => Path.Combine(directory, UpdateEncryptionKey);
 
     internal static string PcrKeyIn(string directory) => Path.Combine(directory, PcrKey);
 

@@ -45,6 +45,12 @@ internal static partial class ManifestKeys
         Default = false,
     };
 
+    internal static readonly ManifestKey<bool> UpdateEncrypt = new("update", "encrypt", Forms.Flag)
+    {
+        Summary = "Encrypt `update.swu` by `signing.update-encryption-key`, but for its description. Devices need an image that has this key already.",
+        Default = false,
+    };
+
     internal static readonly ManifestKey<string?> UpdateDeltaUrl = new("update", "delta-url", TextForms.WebAddress)
     {
         Summary = "Make `update-delta.swu` too, by which a device downloads only the chunks that it does not have, and the directory `delta` that has to be published at this address (docs/updates.md). The root file system is laid out for it, and takes a tenth more.",
@@ -73,5 +79,14 @@ internal static partial class ManifestKeys
             .OrNone<IReadOnlyList<string>?>(words => words, words => words!))
     {
         Summary = "A command that signs update files, called as `secure-boot-command` is.",
+    };
+
+    internal static readonly ManifestKey<string?> SigningUpdateEncryptionKey = new(
+        "signing", "update-encryption-key", PathForms.File.OrNone<string?>(path => path, path => path!))
+    {
+        Summary = "A file of one line, an AES key of 64 hex digits and an initialization vector of 32, as SWUpdate reads it. Devices with this image have it, in their root, and take files encrypted by it.",
+        DefaultOf = values => values.Get(UpdateEncrypt!) && values.Get(SigningKeys!) is { } directory ? KeyDirectory.UpdateEncryptionKeyIn(directory) : null,
+        DefaultInWords = $"with `update.encrypt`, `{KeyDirectory.UpdateEncryptionKey}` of `keys`",
+        DerivedFrom = SigningKeys,
     };
 }

@@ -207,7 +207,7 @@ internal static class ManifestReader
         Confirm = new(values.Get(ConfirmWithin), values.Get(ConfirmReadRoot), values.Get(ConfirmNoFailedUnits)),
         Update = new(
             values.Get(UpdateMake), values.Get(UpdateBoard), values.Get(UpdateRevision), values.Get(UpdateCompatible), values.Get(UpdateAllowOlder), values.Get(UpdateRestart),
-            values.Get(UpdateDeltaUrl)),
+            values.Get(UpdateEncrypt), values.Get(UpdateDeltaUrl)),
         HealthChecks = [.. Enumerable.Range(0, values.CountOf(HealthCheckName.Section) ?? 0).Select(i => new HealthCheck(
             values.Get(HealthCheckName, i), values.Get(HealthCheckCommand, i), values.Get(HealthCheckTimeout, i)))],
         Failure = new() { Action = values.Get(OnFailure), LongestDelaySeconds = values.Get(FailureLongestDelay) },
@@ -221,6 +221,7 @@ internal static class ManifestReader
             PcrCommand = AbsoluteProgram(values.Get(SigningPcrCommand), Path.GetDirectoryName(file)!),
             UpdateCertificate = values.Get(SigningUpdateCertificate),
             UpdateKey = values.Get(SigningUpdateKey),
+            UpdateEncryptionKey = values.Get(SigningUpdateEncryptionKey),
             UpdateCommand = AbsoluteProgram(values.Get(SigningUpdateCommand), Path.GetDirectoryName(file)!),
             EnrolDirectory = values.Get(SigningKeys),
         },

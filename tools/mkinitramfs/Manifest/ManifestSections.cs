@@ -42,12 +42,12 @@ internal static class ManifestSections
         new("health-check", "A program of the root that tells whether a new image does its work. It runs once the system is up, before the image is confirmed; `boot-complete.target` needs it. A unit of your own with `RequiredBy=` and `Before=boot-complete.target` is the same.", true,
             [HealthCheckName, HealthCheckCommand, HealthCheckTimeout]),
         new("update", "Update files for SWUpdate (docs/updates.md).", false,
-            [UpdateMake, UpdateBoard, UpdateRevision, UpdateCompatible, UpdateAllowOlder, UpdateRestart, UpdateDeltaUrl]),
+            [UpdateMake, UpdateBoard, UpdateRevision, UpdateCompatible, UpdateAllowOlder, UpdateRestart, UpdateEncrypt, UpdateDeltaUrl]),
         new("failure", "What follows a failed boot.", false, [OnFailure, FailureLongestDelay]),
         new("signing", "Who signs. Required: `keys`, or a certificate with a key or a command.", false,
         [
             SigningKeys, SigningCertificate, SigningKey, SigningCommand, SigningPcrPublicKey, SigningPcrKey, SigningPcrCommand,
-            SigningUpdateCertificate, SigningUpdateKey, SigningUpdateCommand,
+            SigningUpdateCertificate, SigningUpdateKey, SigningUpdateCommand, SigningUpdateEncryptionKey,
         ]),
         new("development", "What a product must not have; the build says so loudly.", false, [DevelopmentDebugShell]),
     ];

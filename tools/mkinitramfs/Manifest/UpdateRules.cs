@@ -29,11 +29,26 @@ internal static class UpdateRules
                 "use up to four numbers, such as \"1.4.0\", or a semantic version; or set update.allow-older");
         }
 
+        if (values.IsGood(UpdateEncrypt) && values.Get(UpdateEncrypt))
+        {
+            if (values.IsGood(UpdateDeltaUrl) && values.Get(UpdateDeltaUrl) is not null)
+            {
+                errors.Add(
+                    values.ValuePlaceOf(UpdateEncrypt), UpdateEncrypt.FullName, "chunks are not encrypted: whoever reads delta-url has the image",
+                    "remove update.encrypt or update.delta-url");
+            }
+
+            if (values.IsGood(SigningUpdateEncryptionKey) && values.Get(SigningUpdateEncryptionKey) is null)
+            {
+                errors.Add(values.HeaderOf("signing"), SigningUpdateEncryptionKey.FullName, "missing", "name the file of the AES key that encrypts updates");
+            }
+        }
+
         if (values.PlaceOf(SigningKeys) is null)
         {
-            foreach (ManifestKey key in new ManifestKey[] { SigningUpdateCertificate }.Where(key => values.PlaceOf(key) is null))
+            if (values.PlaceOf(SigningUpdateCertificate) is null)
             {
-                errors.Add(values.HeaderOf("signing"), key.FullName, "missing", "name the certificate (PEM) of the key that signs updates");
+                errors.Add(values.HeaderOf("signing"), SigningUpdateCertificate.FullName, "missing", "name the certificate (PEM) of the key that signs updates");
             }
 
             if (values.PlaceOf(SigningUpdateKey) is null && values.PlaceOf(SigningUpdateCommand) is null)

@@ -4,4 +4,5 @@ namespace InitRuntime.Mkinitramfs.Rootfs;
 /// <param name="Path">Without a leading slash.</param>
 /// <param name="Content">Its bytes.</param>
 /// <param name="IsProgram">Mode 0755, else 0644.</param>
-internal sealed record AddedFile(string Path, byte[] Content, bool IsProgram = false);
+/// <param name="IsSecret">Mode 0600.</param>
+internal sealed record AddedFile(string Path, byte[] Content, bool IsProgram = false, bool IsSecret = false);

@@ -18,6 +18,7 @@ internal sealed class RootTarWriter(string path, long time, IEnumerable<string> 
     private const int DirectoryPermissions = 0x1ed; // 0755
     private const int FilePermissions = 0x1a4; // 0644
     private const int ProgramPermissions = 0x1ed; // 0755
+    private const int SecretPermissions = 0x180; // 0600
     private const int LinkPermissions = 0x1ff; // 0777
     private const int MaximumHardLinks = 16;
 
@@ -80,7 +81,7 @@ internal sealed class RootTarWriter(string path, long time, IEnumerable<string> 
     internal void AddLink(string name, string target) => AddMember(name, TarEntry.SymbolicLink, LinkPermissions, [], target);
 
     /// <summary>Adds a file; gives the place of its content in the archive, in bytes.</summary>
-    internal long AddFile(AddedFile file) => AddFile(file, file.IsProgram ? ProgramPermissions : FilePermissions);
+    internal long AddFile(AddedFile file) => AddFile(file, file.IsSecret ? SecretPermissions : file.IsProgram ? ProgramPermissions : FilePermissions);
 
     /// <inheritdoc cref="AddFile(AddedFile)"/>
     internal long AddFile(AddedFile file, int mode) => AddMember(file.Path, TarEntry.File, mode, file.Content, "");

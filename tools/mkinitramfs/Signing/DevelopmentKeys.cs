@@ -6,6 +6,8 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using InitRuntime.Mkinitramfs.Host;
+using InitRuntime.Mkinitramfs.Manifest;
+using InitRuntime.Mkinitramfs.Update;
 
 namespace InitRuntime.Mkinitramfs.Signing;
 
@@ -39,10 +41,11 @@ internal static class DevelopmentKeys
         KEK.key, KEK.crt        Secure Boot key exchange key: may change db and dbx.
         db.key, db.crt          Secure Boot signing key: signs EFI Boot Guard and the UKI.
         update.key, update.crt  signs update files.
+        update.aes              encrypts update files; devices have it, too.
         pcr.key, pcr.pub        signs the PCR policies in the UKI (.pcrsig, .pcrpkey): a TPM
                                 releases a disk's key to images signed by it.
 
-        *.key are private (PEM, PKCS#8, mode 0600); *.crt are certificates and *.pub a public
+        *.key are private (PEM, PKCS#8, mode 0600), and so is update.aes; *.crt are certificates and *.pub a public
         key (PEM). For a product, make your own keys, keep the private ones in an HSM, and
         name a signing command in the manifest.
 
@@ -66,7 +69,7 @@ internal static class DevelopmentKeys
     /// <exception cref="BuildException">One of the files is there already, or cannot be written; no key was overwritten.</exception>
     internal static void Make(string directory)
     {
-        string[] names = [.. _certificates.SelectMany(c => new[] { c.Name + ".key", c.Name + ".crt" }), "pcr.key", "pcr.pub", "README.txt"];
+        string[] names = [.. _certificates.SelectMany(c => new[] { c.Name + ".key", c.Name + ".crt" }), "pcr.key", "pcr.pub", KeyDirectory.UpdateEncryptionKey, "README.txt"];
         string[] existing = [.. names.Where(name => Path.Exists(Path.Combine(directory, name)))];
         if (existing.Length > 0)
         {
@@ -79,7 +82,7 @@ internal static class DevelopmentKeys
             Directory.CreateDirectory(directory);
             foreach ((string name, string text) in MakeAll())
             {
-                Write(Path.Combine(directory, name), text, name.EndsWith(".key", StringComparison.Ordinal) ? PrivateMode : PublicMode);
+                Write(Path.Combine(directory, name), text, name.EndsWith(".key", StringComparison.Ordinal) || name == KeyDirectory.UpdateEncryptionKey ? PrivateMode : PublicMode);
             }
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -102,6 +105,7 @@ internal static class DevelopmentKeys
         using var pcr = RSA.Create(KeyBits);
         files.Add(("pcr.key", pcr.ExportPkcs8PrivateKeyPem() + "\n"));
         files.Add(("pcr.pub", pcr.ExportSubjectPublicKeyInfoPem() + "\n"));
+        files.Add((KeyDirectory.UpdateEncryptionKey, EncryptionKey.Make()));
         files.Add(("README.txt", ReadMe));
         return files;
     }

@@ -1,4 +1,5 @@
 using System.Collections.Generic;
+using System.IO;
 using System.Text;
 using InitRuntime.Mkinitramfs.Initramfs;
 using InitRuntime.Mkinitramfs.Manifest;
@@ -12,6 +13,7 @@ internal static class UpdateClient
     private const string Directory = "/usr/lib/initruntime";
     private const string Configuration = $"{Directory}/swupdate.cfg";
     private const string Certificate = $"{Directory}/update.crt";
+    private const string Key = $"{Directory}/update.aes";
     private const string HardwareFile = "etc/hwrevision";
 
     /// <summary>Programs and libraries of Debian's packages, for the check of the root.</summary>
@@ -32,6 +34,7 @@ internal static class UpdateClient
             {
                 bootloader = "ebg";
                 public-key-file = "{{Certificate}}";
+                {{(manifest.Signing.UpdateEncryptionKey is null ? "" : $"aes-key-file = \"{Key}\";")}}
                 {{(manifest.Update.AllowOlder ? "" : $"no-downgrading = \"{manifest.Image.Version}\";")}}
                 preupdatecmd = "{{DeviceProgram.Control.Place}} prepare-update";
                 {{(manifest.Update.Restart ? "postupdatecmd = \"/usr/bin/systemctl reboot\";" : "")}}
@@ -39,7 +42,13 @@ internal static class UpdateClient
             };
 
             """);
-        yield return Text(Certificate, PemFile(manifest.Signing.UpdateCertificate!));
+        yield return Text(Certificate, Signing.PemFile.Read(manifest.Signing.UpdateCertificate!));
+        if (manifest.Signing.UpdateEncryptionKey is { } key)
+        {
+            EncryptionKey.Read(key);
+            yield return new(Key[1..], File.ReadAllBytes(key), IsSecret: true);
+        }
+
         yield return Text("/usr/lib/swupdate/conf.d/50-initruntime", $"""
             SWUPDATE_ARGS="-f {Configuration} $SWUPDATE_EXTRA_ARGS"
 
@@ -49,8 +58,6 @@ internal static class UpdateClient
             yield return Text($"/{HardwareFile}", $"{manifest.Update.Board} {manifest.Update.Revision}\n");
         }
     }
-
-    private static string PemFile(string path) => Signing.PemFile.Read(path);
 
     private static AddedFile Text(string path, string text) => new(path[1..], Encoding.UTF8.GetBytes(text));
 }

@@ -118,7 +118,8 @@ internal static class UpdateDescription
                         zckloglevel = "warn";
                     };
             """
-        : $"type = \"{handler}\";\n                    installed-directly = true;{(member.Compressed ? "\n                    compressed = \"zstd\";" : "")}";
+        : $"type = \"{handler}\";\n                    installed-directly = true;{(member.Compressed ? "\n                    compressed = \"zstd\";" : "")}"
+            + (member.Vector is { } vector ? $"\n                    encrypted = true;\n                    ivt = \"{vector}\";" : "");
 
     private static string Join(Func<BootSlot, string> entry) => string.Join(",\n", BootSlots.All.Select(entry));
 

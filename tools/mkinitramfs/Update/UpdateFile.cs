@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.IO;
+using System.Linq;
 using System.Text;
 using InitRuntime.Formats.Cpio;
 using InitRuntime.Mkinitramfs.Host;
@@ -15,7 +16,12 @@ namespace InitRuntime.Mkinitramfs.Update;
 /// </summary>
 internal static class UpdateFile
 {
-    private const string Description = "sw-description";
+    /// <summary>First member: what is in it. Source: SWUpdate's doc/source/sw-description.rst.</summary>
+    internal const string Description = "sw-description";
+
+    /// <summary>Second member: the signature of the first.</summary>
+    internal const string Signature = Description + ".sig";
+
     private const UnixFileMode Mode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
 
     /// <summary>Level 19 takes thirty times as long, and makes it smaller by 3 %: the file system is compressed already.</summary>
@@ -26,9 +32,31 @@ internal static class UpdateFile
     internal static void Write(string path, ImageManifest manifest, Guid uuid, string root, string uki, ToolsTree tools, IBuildLog log)
     {
         // The file system and most of the kernel's file are compressed already; the hash tree is not, and holes are not.
-        UpdateMember rootMember = Compress(root, tools, log);
-        WriteArchive(path, manifest, uuid, rootMember, new(Path.GetFileName(uki), uki, UpdateMember.Digest(uki), Compressed: false), log);
-        File.Delete(rootMember.File);
+        string compressed = root + ".zst";
+        tools.Command("zstd", "-q", "-f", ZstdLevel, "--single-thread", "--no-progress", root, "-o", compressed).Run(log);
+        EncryptionKey? key = manifest.Update.Encrypt ? EncryptionKey.Read(manifest.Signing.UpdateEncryptionKey!) : null;
+        UpdateMember[] members = [Member(compressed, isCompressed: true, key, uuid), Member(uki, isCompressed: false, key, uuid)];
+        WriteArchive(path, manifest, uuid, members[0], members[1], log);
+        foreach (string made in (IEnumerable<string>)[compressed, .. members.Select(member => member.File)])
+        {
+            if (made != uki)
+            {
+                File.Delete(made);
+            }
+        }
+    }
+
+    /// <summary>SWUpdate decrypts what is stored, then unpacks it; the digest is of what is stored.</summary>
+    private static UpdateMember Member(string file, bool isCompressed, EncryptionKey? key, Guid uuid)
+    {
+        if (key is null)
+        {
+            return new(Path.GetFileName(file), file, UpdateMember.Digest(file), isCompressed);
+        }
+
+        string encrypted = file + ".enc";
+        string vector = key.Encrypt(file, encrypted, uuid);
+        return new(Path.GetFileName(encrypted), encrypted, UpdateMember.Digest(encrypted), isCompressed, Vector: vector);
     }
 
     /// <summary>Makes a file of members.</summary>
@@ -40,7 +68,7 @@ internal static class UpdateFile
         using FileStream output = new(path, FileMode.Create, FileAccess.Write, FileShare.None);
         var archive = new CpioWriter(output, DateTimeOffset.FromUnixTimeSeconds(SourceDate.Seconds), CpioFormat.Crc);
         archive.AddFile(Description, Mode, description);
-        archive.AddFile(Description + ".sig", Mode, signature);
+        archive.AddFile(Signature, Mode, signature);
         // The root first: it takes longest, and a device that loses its power meanwhile still has the kernel that goes with the old one there.
         foreach (UpdateMember member in (IReadOnlyList<UpdateMember>)[root, uki])
         {
@@ -56,12 +84,5 @@ internal static class UpdateFile
         }
 
         archive.Finish();
-    }
-
-    private static UpdateMember Compress(string file, ToolsTree tools, IBuildLog log)
-    {
-        string compressed = file + ".zst";
-        tools.Command("zstd", "-q", "-f", ZstdLevel, "--single-thread", "--no-progress", file, "-o", compressed).Run(log);
-        return new(Path.GetFileName(compressed), compressed, UpdateMember.Digest(compressed), Compressed: true);
     }
 }

@@ -10,7 +10,8 @@ namespace InitRuntime.Mkinitramfs.Update;
 /// <param name="Sha256">Of these bytes, lower-case hex.</param>
 /// <param name="Compressed">Whether they are zstd.</param>
 /// <param name="ChunksUrl">Where the chunks are of which this is the list; null for content itself.</param>
-internal sealed record UpdateMember(string Name, string File, string Sha256, bool Compressed, string? ChunksUrl = null)
+/// <param name="Vector">Initialization vector, hex, where they are encrypted; null where they are not.</param>
+internal sealed record UpdateMember(string Name, string File, string Sha256, bool Compressed, string? ChunksUrl = null, string? Vector = null)
 {
     /// <summary>Lower-case hex.</summary>
     internal static string Digest(string file)

@@ -21,7 +21,7 @@ public sealed class ExplanationTests
     [InlineData("root-size", "\"1G\"", "default")]
     [InlineData("path", "\"/srv\"", "line 11")]
     [InlineData("mount", "\"/data\"", "line 14")]
-    [InlineData("encrypt", "\"format\"", "default")]
+    [InlineData("mount-options", "\"nodev\", \"nosuid\"", "default")]
     [InlineData("grow", "true", "default")]
     [InlineData("signed-pcrs", "11", "default")]
     [InlineData("pcr-public-key", "\"keys/pcr.pub\"", "signing.keys, line 7")]

@@ -156,6 +156,7 @@ public sealed class ManifestValuesTests
             compatible = ["1", "#RE:^2[.]"]
             allow-older = true
             restart = true
+            encrypt = false
             delta-url = "https://updates.example.com/gateway"
             [failure]
             action = "power-off"
@@ -167,6 +168,7 @@ public sealed class ManifestValuesTests
             pcr-command = ["hsm/sign", "pcr"]
             update-certificate = "plain.txt"
             update-command = ["hsm/sign", "update"]
+            update-encryption-key = "plain.txt"
             [development]
             debug-shell = true
             """;

@@ -17,14 +17,14 @@ public sealed class DevelopmentKeysTests(TestKeys keys) : IClassFixture<TestKeys
     {
         string[] expected =
         [
-            "KEK.crt", "KEK.key", "PK.crt", "PK.key", "README.txt", "db.crt", "db.key", "pcr.key", "pcr.pub", "update.crt", "update.key",
+            "KEK.crt", "KEK.key", "PK.crt", "PK.key", "README.txt", "db.crt", "db.key", "pcr.key", "pcr.pub", "update.aes", "update.crt", "update.key",
         ];
         string[] names =
             [.. Directory.EnumerateFiles(keys.Directory).Select(file => Path.GetFileName(file)).Order(System.StringComparer.Ordinal)];
         Assert.Equal(expected, names);
         foreach (string name in names)
         {
-            Assert.Equal(name.EndsWith(".key", System.StringComparison.Ordinal), File.GetUnixFileMode(keys[name]) == PrivateMode);
+            Assert.Equal(name.EndsWith(".key", System.StringComparison.Ordinal) || name == "update.aes", File.GetUnixFileMode(keys[name]) == PrivateMode);
         }
 
         string readMe = File.ReadAllText(keys["README.txt"]);

@@ -31,7 +31,7 @@ public sealed class UpdateFileTests : IDisposable
         _manifest = Manifests.Small(keys: _directory["keys"]) with
         {
             Image = new ImageSection("te\"st\\", "1.2.0", null),
-            Update = new UpdateSection(Make: true, "board", "1", ["1", "#RE:^3[.].*$"], AllowOlder: false, Restart: false, DeltaUrl: null),
+            Update = new UpdateSection(Make: true, "board", "1", ["1", "#RE:^3[.].*$"], AllowOlder: false, Restart: false, Encrypt: false, DeltaUrl: null),
             Signing = Manifests.Small(keys: _directory["keys"]).Signing with { UpdateCertificate = _directory["keys/update.crt"], UpdateKey = _directory["keys/update.key"] },
         };
         File.WriteAllBytes(_directory["rootfs.img"], Enumerable.Range(0, 300_000).Select(i => (byte)((i >> 8) & 0xff)).ToArray());
@@ -136,14 +136,63 @@ public sealed class UpdateFileTests : IDisposable
     }
 
     [Fact]
+    public void Encrypted_it_is_what_OpenSSL_and_who_has_the_key_can_read()
+    {
+        string key = _directory["keys/update.aes"];
+        ImageManifest manifest = _manifest with
+        {
+            Update = _manifest.Update with { Encrypt = true },
+            Signing = _manifest.Signing with { UpdateEncryptionKey = key },
+        };
+        void Encrypt() => UpdateFile.Write(
+            _directory["update.swu"], manifest, _image, _directory["rootfs.img"], _directory["linux.efi"], Tools.Tree, _log);
+        Encrypt();
+        byte[] first = File.ReadAllBytes(_directory["update.swu"]);
+        Encrypt();
+        Assert.Equal(first, File.ReadAllBytes(_directory["update.swu"]));
+        Assert.Equal(-1, first.AsSpan().IndexOf("kernel\0"u8));
+        Tools.Run("sh", "-c", "cd \"$0\" && cpio -i --quiet <update.swu", _directory.Path);
+        foreach ((string member, string plain) in new[] { ("linux.efi.enc", "linux.efi"), ("rootfs.img.zst.enc", "rootfs.img") })
+        {
+            // Each has a vector of its own, which is in the description.
+            string description = File.ReadAllText(_directory["sw-description"]);
+            string vector = description[description.IndexOf(member, StringComparison.Ordinal)..].Split("ivt = \"")[1][..32];
+            Tools.Run(
+                "openssl", "enc", "-d", "-aes-256-cbc", "-K", File.ReadAllText(key)[..64], "-iv", vector, "-in", _directory[member], "-out", _directory["plain"]);
+            if (member.Contains(".zst", StringComparison.Ordinal))
+            {
+                Tools.Run("sh", "-c", "zstd -q -d -f <\"$0\" >\"$0.x\" && mv \"$0.x\" \"$0\"", _directory["plain"]);
+            }
+
+            Assert.Equal(File.ReadAllBytes(_directory[plain]), File.ReadAllBytes(_directory["plain"]));
+        }
+
+        (int code, string said) = Check("--hwrevision", "board:1", "--key-aes", key);
+        Assert.True(code == 0, said);
+        SmallRoot.Make(_directory);
+        using TarArchive root = TarArchive.Open(_directory["root.tar"]);
+        AddedFile onDevice = UpdateClient.Make(manifest, root).Single(file => file.Path == "usr/lib/initruntime/update.aes");
+        Assert.Equal((File.ReadAllText(key), true), (Encoding.UTF8.GetString(onDevice.Content), onDevice.IsSecret));
+        File.WriteAllText(key, "no key");
+        Assert.Contains("not a key of 64 hex digits", Assert.Throws<BuildException>(Encrypt).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Inspect_says_whether_each_file_is_the_one_that_is_described()
     {
         Assert.Contains("  linux.efi: as described", Inspected(), StringComparison.Ordinal);
         Assert.Contains("  rootfs.img.zst: as described", Inspected(), StringComparison.Ordinal);
+        Assert.Contains("by CN=\"InitRuntime update - DEVELOPMENT ONLY, do not ship\" (certificate sha256 ", Inspected(), StringComparison.Ordinal);
         byte[] bytes = File.ReadAllBytes(_directory["update.swu"]);
         bytes[bytes.AsSpan().LastIndexOf("kernel"u8)]++;
         Repack(bytes);
         Assert.Contains("  linux.efi: NOT as described; SWUpdate refuses it", Inspected(), StringComparison.Ordinal);
+        int version = bytes.AsSpan().IndexOf("version = \"1.2.0\""u8);
+        bytes[version + 11]++;
+        Repack(bytes);
+        Assert.Contains("signature:       NOT for this description; SWUpdate refuses it", Inspected(), StringComparison.Ordinal);
+        bytes[version + 11]--;
+        Repack(bytes);
         Assert.Contains("  rootfs.img.zst: as described", Inspected(), StringComparison.Ordinal);
     }
 
