@@ -287,6 +287,6 @@ public sealed class UpdateFileTests : IDisposable
     private void Repack(byte[] bytes)
     {
         File.WriteAllBytes(_directory["update.swu"], bytes);
-        Tools.Run("sh", "-c", "cd \"$0\" && mkdir new && cd new && cpio -i --quiet <../update.swu 2>/dev/null; printf 'sw-description\\nsw-description.sig\\nrootfs.img.zst\\nlinux.efi\\n' | cpio -o --quiet -H crc >../update.swu", _directory.Path);
+        Tools.Run("sh", "-c", "cd \"$0\" && rm -rf new && mkdir new && cd new && cpio -i --quiet <../update.swu 2>/dev/null; printf 'sw-description\\nsw-description.sig\\nrootfs.img.zst\\nlinux.efi\\n' | cpio -o --quiet -H crc >../update.swu", _directory.Path);
     }
 }
