@@ -43,6 +43,7 @@ internal static class BootSequence
 
         // Keys come and go within these stages; "measure" closes this boot's policies before anything else runs.
         using var watchdog = new BootWatchdog(settings, devices);
+        watchdog.ArmUnlessLoaderDid(disk);
         using BootTpm tpm = boot.Stage("tpm", () => BootTpm.Open(settings, firmware, devices, watchdog, deadline, journal.Log));
         var images = new ImageState(settings.ImageUuid, journal.OnTrial, () => partition.ReadOthers(disk, settings));
         IReadOnlyList<VolumeReport> volumes = boot.Stage(

@@ -52,7 +52,7 @@ internal static class CommandLine
         RootCommand root = new(Description)
         {
             StatusVerb.Make(), SnapshotsVerb.Make(), DriftVerb.Make(), ResetVerb.Make(),
-            ConfirmVerb.Make(), RejectVerb.Make(), TrialVerb.Make(), PrepareUpdateVerb.Make(),
+            ConfirmVerb.Make(), RejectVerb.Make(), TrialVerb.Make(), PrepareUpdateVerb.Make(), InstallKernelVerb.Make(),
         };
         foreach (Option option in root.Options)
         {

@@ -40,7 +40,15 @@ internal static class Confirmation
             ReadRoot(say);
         }
 
-        LoaderEnvironments.SetState(image.Next!, UpdateState.Ok);
+        if (image.Next!.Entry is { } entry)
+        {
+            KernelEntries.Confirm(image.Next, entry);
+        }
+        else
+        {
+            LoaderEnvironments.SetState(image.Next, UpdateState.Ok);
+        }
+
         KernelFile.Remove(Mark);
         say($"image {image.Boot.ImageUuid} in {image.Slot.Root} is confirmed");
         foreach ((VolumeReport volume, SnapshotVolume snapshot) in merges)

@@ -1,5 +1,4 @@
 using System;
-using System.Globalization;
 using InitRuntime.Linux;
 using InitRuntime.Storage.BootGuard;
 
@@ -10,7 +9,6 @@ internal static class EnvironmentRepair
 {
     private const string FileName = "BGENV.DAT";
     private const int FileMode = 0x1a4; // 0644
-    private const int DirectoryMode = 0x1c0; // 0700
 
     /// <exception cref="ControlException">The partition cannot be mounted or written.</exception>
     internal static void Make(LoaderEnvironment missing, Action<string> say)
@@ -33,27 +31,10 @@ internal static class EnvironmentRepair
     /// <summary>Written beside the old file first, so that the directory never has less than before.</summary>
     private static void Replace(LoaderEnvironment missing)
     {
-        MountNamespace.Leave();
-        string place = string.Create(CultureInfo.InvariantCulture, $"/run/initruntime/repair-{Environment.ProcessId}");
-        KernelFile.MakePath(place, DirectoryMode);
-        try
-        {
-            Mount.FileSystem(missing.Device.Path, place, "vfat", MountFlags.NoSetUid | MountFlags.NoDevices | MountFlags.NoExecute);
-            try
-            {
-                KernelFile.Create($"{place}/{FileName}.new", missing.Value.ToBytes(), FileMode);
-                KernelFile.SyncFileSystem(place);
-                KernelFile.Rename($"{place}/{FileName}.new", $"{place}/{FileName}");
-                KernelFile.SyncFileSystem(place);
-            }
-            finally
-            {
-                Mount.Unmount(place);
-            }
-        }
-        finally
-        {
-            KernelFile.RemoveDirectory(place);
-        }
+        using LoaderMount mount = LoaderMount.Open(missing.Device);
+        KernelFile.Create($"{mount.Path}/{FileName}.new", missing.Value.ToBytes(), FileMode);
+        KernelFile.SyncFileSystem(mount.Path);
+        KernelFile.Rename($"{mount.Path}/{FileName}.new", $"{mount.Path}/{FileName}");
+        KernelFile.SyncFileSystem(mount.Path);
     }
 }

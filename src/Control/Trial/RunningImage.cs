@@ -32,6 +32,9 @@ internal sealed record RunningImage(BootReportDocument Boot, BootSlot Slot, Syst
         }
     }
 
+    /// <summary>Whether the loader is systemd-boot.</summary>
+    internal bool HasEntries => BootEntries.AreOn(Disk);
+
     /// <summary>Whether the loader starts this image's kernel next, if nothing changes.</summary>
     internal bool IsNext => Next is { } next && BootSlots.OfKernel(next.Value) == Slot;
 

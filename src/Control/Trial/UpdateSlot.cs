@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using InitRuntime.Formats.BootGuard;
+using InitRuntime.Formats.Gpt;
 using InitRuntime.Linux;
 using InitRuntime.Storage.BootGuard;
 using InitRuntime.Storage.Devices;
@@ -22,9 +23,10 @@ internal static class UpdateSlot
 
     /// <summary>Makes the links, or takes them away where nothing may be written.</summary>
     /// <param name="say">Takes a line about what was repaired.</param>
+    /// <param name="retire">Whether the slot is written now: then systemd-boot must not start what is there any more.</param>
     /// <returns>The slot.</returns>
     /// <exception cref="ControlException">Why nothing may be written now.</exception>
-    internal static BootSlot Prepare(Action<string> say)
+    internal static BootSlot Prepare(Action<string> say, bool retire = false)
     {
         var problems = new List<string>();
         RunningImage image = RunningImage.Read(problems);
@@ -42,13 +44,19 @@ internal static class UpdateSlot
         }
 
         BootSlot slot = BootSlots.OtherThan(image.Slot);
-        Keep(RunningDirectory, new() { ["root"] = NodeOf(image.Disk, image.Slot.Root), ["boot"] = NodeOf(image.Disk, image.Slot.Boot) });
-        Keep(Directory, new() { [slot.Root] = NodeOf(image.Disk, slot.Root), [slot.Boot] = NodeOf(image.Disk, slot.Boot) });
+        if (retire)
+        {
+            KernelEntries.Retire(image, slot);
+        }
+
+        Keep(RunningDirectory, Links(image.Disk, image.Slot, "root", "boot"));
+        Keep(Directory, Links(image.Disk, slot, slot.Root, slot.Boot));
         return slot;
     }
 
     private static (string Reason, string? Hint)? Reason(RunningImage image, List<string> problems) =>
-        image.Environments.Count != BootSlots.All.Count
+        // A device that was never updated has one entry of systemd-boot; EFI Boot Guard has two environments from the beginning.
+        image.Environments.Count != BootSlots.All.Count && !image.HasEntries
             ? ($"of the loader's environments {image.Environments.Count} can be read, wanted {BootSlots.All.Count}{(problems.Count > 0 ? $": {string.Join("; ", problems)}" : "")}",
                 "with one the loader starts an update that it cannot return from")
         : image.HasSuccessor ? ("an image is installed already and started by the next boot", "restart the device first")
@@ -56,7 +64,13 @@ internal static class UpdateSlot
         : image.IsOnTrial ? ("the image that runs is on trial", "it is confirmed once the device has booted well: systemctl status initruntime-confirm.service")
         : null;
 
-    private static string NodeOf(SystemDisk disk, string label) => disk.Table.FindLabel(label) is { } partition && disk.FindNode(partition) is { } node
+    private static Dictionary<string, string> Links(SystemDisk disk, BootSlot slot, string root, string boot) => new()
+    {
+        [root] = NodeOf(disk, disk.Table.FindLabel(slot.Root), slot.Root),
+        [boot] = NodeOf(disk, BootEntries.PartitionOf(disk, slot), slot.Boot),
+    };
+
+    private static string NodeOf(SystemDisk disk, Partition? partition, string label) => partition is not null && disk.FindNode(partition) is { } node
         ? node.Path
         : throw new ControlException($"the boot disk {disk.Device.Path} has no partition {label}");
 

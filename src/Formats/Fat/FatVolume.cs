@@ -76,7 +76,7 @@ public sealed class FatVolume
         bool read;
         if (_geometry.Kind == FatKind.Fat32)
         {
-            read = TryReadRootChain(out directory, out error);
+            read = TryReadChain(_geometry.RootCluster, out directory, out error);
         }
         else
         {
@@ -86,6 +86,47 @@ public sealed class FatVolume
 
         entries = read ? FatEntry.ParseAll(directory) : null;
         return read;
+    }
+
+    /// <summary>
+    /// What a directory holds. It answers true with nothing when there is no such directory, and false when the file system is broken.
+    /// </summary>
+    /// <param name="path">With <c>/</c> between its parts; upper and lower case are equal.</param>
+    /// <param name="entries">Without those for itself and its parent.</param>
+    /// <param name="error">What is broken.</param>
+    public bool TryReadDirectory(string path, out IReadOnlyList<FatEntry> entries, out ParseError error)
+    {
+        ArgumentNullException.ThrowIfNull(path);
+        entries = [];
+        if (!TryReadRoot(out IReadOnlyList<FatEntry>? found, out error))
+        {
+            return false;
+        }
+
+        foreach (string part in path.Split('/'))
+        {
+            FatEntry? next = null;
+            foreach (FatEntry entry in found)
+            {
+                next = entry.IsDirectory && entry.IsNamed(part) ? entry : next;
+            }
+
+            if (next is null)
+            {
+                return true;
+            }
+
+            error = _geometry.IsCluster(next.FirstCluster) ? default : new($"{part} begins in cluster {next.FirstCluster} of {_geometry.Clusters}");
+            if (error.IsError || !TryReadChain(next.FirstCluster, out byte[] directory, out error))
+            {
+                return false;
+            }
+
+            found = FatEntry.ParseAll(directory);
+        }
+
+        entries = found;
+        return true;
     }
 
     /// <summary>
@@ -158,16 +199,15 @@ public sealed class FatVolume
         return !error.IsError;
     }
 
-    private bool TryReadRootChain(out byte[] directory, out ParseError error)
+    private bool TryReadChain(uint cluster, out byte[] directory, out ParseError error)
     {
         using var bytes = new MemoryStream();
         byte[] buffer = new byte[_geometry.ClusterSize];
-        uint cluster = _geometry.RootCluster;
         directory = [];
         while (true)
         {
-            error = bytes.Length + buffer.Length > MaximumDirectoryLength && bytes.Length > 0 ? new("the root directory has no end")
-                : !_partition(_geometry.OffsetOf(cluster), buffer) ? new($"cluster {cluster} of the root directory cannot be read")
+            error = bytes.Length + buffer.Length > MaximumDirectoryLength && bytes.Length > 0 ? new("a directory has no end")
+                : !_partition(_geometry.OffsetOf(cluster), buffer) ? new($"cluster {cluster} of a directory cannot be read")
                 : default;
             if (error.IsError)
             {
@@ -188,7 +228,7 @@ public sealed class FatVolume
 
             if (!_geometry.IsCluster(cluster))
             {
-                error = new($"the root directory goes on in cluster {cluster} of {_geometry.Clusters}");
+                error = new($"a directory goes on in cluster {cluster} of {_geometry.Clusters}");
                 return false;
             }
         }

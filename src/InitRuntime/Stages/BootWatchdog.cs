@@ -1,6 +1,7 @@
 using System;
 using InitRuntime.Formats.BootConfig;
 using InitRuntime.Linux;
+using InitRuntime.Storage.BootGuard;
 using InitRuntime.Storage.Devices;
 
 namespace InitRuntime.Stages;
@@ -38,6 +39,15 @@ internal sealed class BootWatchdog(BootConfiguration settings, DeviceMonitor dev
         {
             _found = true;
             devices.LoadFromRoot();
+        }
+    }
+
+    /// <summary>systemd-boot arms none: from here on one counts, and systemd takes it over.</summary>
+    internal void ArmUnlessLoaderDid(SystemDisk disk)
+    {
+        if (BootEntries.AreOn(disk))
+        {
+            Feed();
         }
     }
 

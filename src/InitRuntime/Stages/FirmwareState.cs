@@ -16,9 +16,6 @@ namespace InitRuntime.Stages;
 /// <param name="IsImageMeasured">Whether systemd-stub says that it measured this image into PCR 11 (StubPcrKernelImage, systemd-stub(7)).</param>
 internal sealed record FirmwareState(Guid? LoaderPartition, EfiBootOption? BootHardware, bool IsImageMeasured)
 {
-    /// <summary>Vendor of the boot loader interface. Source: systemd's BOOT_LOADER_INTERFACE.</summary>
-    private static readonly Guid _loaderVendor = new("4a67b082-0a4c-41cf-b6c7-440b29bb8c4f");
-
     /// <summary>EFI_GLOBAL_VARIABLE. Source: UEFI 2.10 section 3.3.</summary>
     private static readonly Guid _globalVendor = new("8be4df61-93ca-11d2-aa0d-00e098032b8c");
 
@@ -55,7 +52,7 @@ internal sealed record FirmwareState(Guid? LoaderPartition, EfiBootOption? BootH
         Guid.TryParse(ReadLoaderText("LoaderDevicePartUUID"), out Guid partition) ? partition : null;
 
     private static string? ReadLoaderText(string name) =>
-        EfiVariables.TryRead(name, _loaderVendor) is { } bytes ? Encoding.Unicode.GetString(bytes).TrimEnd('\0') : null;
+        EfiVariables.TryRead(name, EfiVendor.Loader) is { } bytes ? Encoding.Unicode.GetString(bytes).TrimEnd('\0') : null;
 
     private static EfiBootOption? ReadBootOption() =>
         EfiVariables.TryRead("BootCurrent", _globalVendor) is { Length: 2 } current

@@ -36,6 +36,11 @@ public static class LoaderEnvironments
     {
         ArgumentNullException.ThrowIfNull(disk);
         ArgumentNullException.ThrowIfNull(report);
+        if (BootEntries.AreOn(disk))
+        {
+            return BootEntries.Read(disk, report);
+        }
+
         var environments = new List<LoaderEnvironment>();
         foreach (Partition partition in disk.Table.Partitions)
         {

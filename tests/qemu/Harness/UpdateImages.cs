@@ -33,6 +33,9 @@ internal static class UpdateImages
     private static readonly Lazy<BuiltImage> _b = new(() => Open("2.0"));
     private static readonly Lazy<BuiltImage> _c = new(() => Open("3.0"));
 
+    private static readonly Lazy<BuiltImage> _systemdBootA = new(() => Open("1.0", "systemd-boot"));
+    private static readonly Lazy<BuiltImage> _systemdBootB = new(() => Open("2.0", "systemd-boot"));
+
     /// <summary>Version 1.0, which a disk begins with.</summary>
     internal static BuiltImage A => _a.Value;
 
@@ -42,13 +45,20 @@ internal static class UpdateImages
     /// <summary>Version 3.0: its update file is encrypted, and it is laid out as an image is that is not updated by chunks.</summary>
     internal static BuiltImage C => _c.Value;
 
-    private static BuiltImage Open(string version) => Images.Open(
-        $"update-{version}",
+    /// <summary>Version 1.0 with systemd-boot.</summary>
+    internal static BuiltImage SystemdBootA => _systemdBootA.Value;
+
+    /// <summary>Version 2.0 with systemd-boot.</summary>
+    internal static BuiltImage SystemdBootB => _systemdBootB.Value;
+
+    private static BuiltImage Open(string version, string loader = "efi-boot-guard") => Images.Open(
+        $"update-{version}{(loader == "efi-boot-guard" ? "" : $"-{loader}")}",
         demo => VolumeImages.WithVolumes(demo, Sections, "start")
             .Replace("swupdate = false", version == "3.0" ? "swupdate = true\nencrypt = true" : $"swupdate = true\ndelta-url = \"{DeltaUrl}\"", StringComparison.Ordinal)
             .Replace("keys = \"keys\"", "keys = \"keys\"\nupdate-encryption-key = \"keys/update.aes\"", StringComparison.Ordinal)
             .Replace("version = \"1.0\"", $"version = \"{version}\"", StringComparison.Ordinal)
             .Replace("watchdog = \"3min\"", "watchdog = \"90s\"", StringComparison.Ordinal)
+            .Replace("[boot]", $"[boot]\nloader = \"{loader}\"", StringComparison.Ordinal)
             .Replace("[rootfs]", "[rootfs]\ncompression = \"lz4\"", StringComparison.Ordinal),
         Path.Combine(Places.Repository, "tests", "qemu", "Family"));
 }

@@ -20,7 +20,8 @@ namespace InitRuntime.Mkinitramfs.Build;
 /// <summary>Makes all artefacts of an image from its manifest. Same inputs, same bytes.</summary>
 internal sealed class ImageBuilder
 {
-    private const string BootLoaderInTree = "usr/lib/x86_64-linux-gnu/efibootguard/efibootguardx64.efi";
+    private const string BootGuardInTree = "usr/lib/x86_64-linux-gnu/efibootguard/efibootguardx64.efi";
+    private const string SystemdBootInTree = "usr/lib/systemd/boot/efi/systemd-bootx64.efi";
 
     private static readonly string[] _certificates = ["PK.crt", "KEK.crt", "db.crt"];
 
@@ -122,14 +123,14 @@ internal sealed class ImageBuilder
                 Kernel = kernel.Image,
                 InitrdFile = initramfs,
                 CommandLine = CommandLine,
-                OsRelease = osRelease,
+                OsRelease = _manifest.Boot.HasEntries ? OsRelease.WithoutVersion(osRelease) : osRelease,
                 Uname = kernel.Version,
                 PcrKey = PcrPolicyKey.Open(_manifest.Signing, _log),
             },
             signer,
             uki));
         string bootLoader = Path.Combine(_work, "bootloader.efi");
-        signer.SignFile(_tools.HostPath(BootLoaderInTree), bootLoader);
+        signer.SignFile(_tools.HostPath(_manifest.Boot.HasEntries ? SystemdBootInTree : BootGuardInTree), bootLoader);
 
         string disk = Path.Combine(_work, Artefacts.Disk);
         GptTable table = _log.Step("making the disk image", () => DiskImage.Write(

@@ -4,15 +4,17 @@ using System.Globalization;
 using System.IO;
 using System.Text;
 using InitRuntime.Formats;
+using InitRuntime.Formats.BootEntries;
 using InitRuntime.Formats.BootGuard;
 using InitRuntime.Formats.Gpt;
 using InitRuntime.Mkinitramfs.Host;
 using InitRuntime.Mkinitramfs.Manifest;
+using Slots = InitRuntime.Formats.BootGuard.BootSlots;
 
 namespace InitRuntime.Mkinitramfs.Disk;
 
 /// <summary>What goes on the disk.</summary>
-/// <param name="BootLoader">EFI Boot Guard, signed.</param>
+/// <param name="BootLoader">EFI Boot Guard or systemd-boot, signed.</param>
 /// <param name="Uki">The UKI, signed.</param>
 /// <param name="Root">File system and verity tree.</param>
 internal sealed record DiskContent(string BootLoader, string Uki, string Root);
@@ -22,6 +24,9 @@ internal static class DiskImage
 {
     /// <summary>Where the firmware looks on a disk it knows nothing about. Source: UEFI 2.10, section 3.5.1.1.</summary>
     private const string BootLoaderPath = "EFI/BOOT/BOOTX64.EFI";
+
+    /// <summary>Nobody chooses at the console, and keys come to the firmware on another way.</summary>
+    private const string LoaderSettings = "timeout 0\neditor no\nauto-entries no\nauto-firmware no\nsecure-boot-enroll off\n";
 
     private const string UkiName = "linux.efi";
     private const string EnvironmentName = "BGENV.DAT";
@@ -39,9 +44,9 @@ internal static class DiskImage
         GptTable table = DiskLayout.Table(manifest);
         var parts = new List<(string Label, string File)>
         {
-            (DiskLayout.Efi, MakeEfi(table, manifest, content.BootLoader, work, tools, log)),
+            (DiskLayout.Efi, MakeEfi(table, manifest, content, work, tools, log)),
         };
-        for (int slot = 0; slot < DiskLayout.BootSlots.Count; slot++)
+        for (int slot = 0; slot < DiskLayout.BootSlots.Count && !manifest.Boot.HasEntries; slot++)
         {
             parts.Add((DiskLayout.BootSlots[slot], MakeBootSlot(slot, table, manifest, content.Uki, work, tools, log)));
         }
@@ -75,13 +80,35 @@ internal static class DiskImage
         }
     }
 
-    private static string MakeEfi(GptTable table, ImageManifest manifest, string bootLoader, string work, ToolsTree tools, IBuildLog log)
+    private static string MakeEfi(GptTable table, ImageManifest manifest, DiskContent content, string work, ToolsTree tools, IBuildLog log)
     {
         string image = Path.Combine(work, "efi.fat");
-        FatImage.Write(
-            image, manifest.Disk.EfiSize, "EFI", FatImage.VolumeId(table.FindLabel(DiskLayout.Efi)!.Id), [new(BootLoaderPath, bootLoader)],
-            "disk.efi-size", tools, log);
+        List<FatImageFile> files = [new(BootLoaderPath, content.BootLoader)];
+        if (manifest.Boot.HasEntries)
+        {
+            string settings = Path.Combine(work, "loader.conf");
+            File.WriteAllText(settings, LoaderSettings);
+            files.Add(new("loader/loader.conf", settings));
+            files.Add(new($"{BootEntryName.Directory}/{new BootEntryName(1, Slots.All[0])}", content.Uki));
+            CheckKernelsFit(content.Uki, manifest.Disk.EfiSize);
+        }
+
+        FatImage.Write(image, manifest.Disk.EfiSize, "EFI", FatImage.VolumeId(table.FindLabel(DiskLayout.Efi)!.Id), files, "disk.efi-size", tools, log);
         return image;
+    }
+
+    /// <summary>An update is written beside the kernels of both slots.</summary>
+    private static void CheckKernelsFit(string uki, long size)
+    {
+        const int Kernels = 3;
+        const long Rest = 4 << 20;
+        long needed = (Kernels * new FileInfo(uki).Length) + Rest;
+        if (needed > size)
+        {
+            throw new BuildException(
+                string.Create(CultureInfo.InvariantCulture, $"the efi partition ({size} bytes) has no room for {Kernels} kernels: {needed} bytes are needed"),
+                "raise disk.efi-size (devices in the field cannot be updated to a larger one), or leave out modules");
+        }
     }
 
     private static string MakeBootSlot(int slot, GptTable table, ImageManifest manifest, string uki, string work, ToolsTree tools, IBuildLog log)

@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Linq;
 using System.Security.Cryptography;
 using System.Text;
+using InitRuntime.Formats.BootEntries;
 using InitRuntime.Formats.Gpt;
 using InitRuntime.Mkinitramfs.Manifest;
 using Slots = InitRuntime.Formats.BootGuard.BootSlots;
@@ -18,7 +19,7 @@ internal static class DiskLayout
     /// <summary>What the disk's own GUID is made from, in place of a label.</summary>
     internal const string Disk = "disk";
 
-    internal const string Efi = "efi";
+    internal const string Efi = BootEntryName.PartitionLabel;
 
     /// <summary>Labels of the slots of the loader's configuration, in slot order.</summary>
     internal static readonly IReadOnlyList<string> BootSlots = [.. Slots.All.Select(slot => slot.Boot)];
@@ -37,7 +38,7 @@ internal static class DiskLayout
         List<PartitionRequest> requests =
         [
             Request(Efi, PartitionType.EfiSystem, disk.EfiSize, PartitionAttributes.None),
-            .. BootSlots.Select(label => Request(label, PartitionType.BasicData, disk.BootSize, PartitionAttributes.NoAutomaticMount)),
+            .. (manifest.Boot.HasEntries ? [] : BootSlots).Select(label => Request(label, PartitionType.BasicData, disk.BootSize, PartitionAttributes.NoAutomaticMount)),
             .. RootSlots.Select(label => Request(label, PartitionType.RootX64, disk.RootSize, PartitionAttributes.NoAutomaticMount | PartitionAttributes.ReadOnly)),
             .. manifest.Volumes.Select(volume => Request(
                 volume.Settings.Name, TypeFor(volume.Settings.MountPoint), volume.Size, PartitionAttributes.NoAutomaticMount | PartitionAttributes.NewVolume)),

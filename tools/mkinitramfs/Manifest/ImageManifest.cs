@@ -164,8 +164,11 @@ internal sealed record VolumeSection(VolumeSettings Settings, long Size, bool Im
 /// <summary><c>[boot]</c>.</summary>
 internal sealed record BootSection
 {
-    /// <summary><c>efi-boot-guard</c>.</summary>
+    /// <summary><c>efi-boot-guard</c> or <c>systemd-boot</c>.</summary>
     public required string Loader { get; init; }
+
+    /// <summary>Whether kernels are entries of systemd-boot, all in one partition.</summary>
+    public bool HasEntries => Loader == ManifestKeys.SystemdBoot;
 
     /// <summary>What EFI Boot Guard arms, in seconds; 0 for none (a board without a driver for it does not boot otherwise).</summary>
     public required int WatchdogSeconds { get; init; }

@@ -9,13 +9,15 @@ internal static partial class ManifestKeys
 {
     internal static readonly ManifestKey<long> DiskEfiSize = new("disk", "efi-size", Forms.Size(8 * Mebi, 4 * Gibi))
     {
-        Summary = "Partition `efi`: the signed boot loader.",
-        Default = 16 * Mebi,
+        Summary = "Partition `efi`: the signed boot loader; with systemd-boot the UKIs of both slots, too, and one while it is written.",
+        DefaultOf = values => values.Get(BootLoader!) == SystemdBoot ? 128 * Mebi : 16 * Mebi,
+        DefaultInWords = "`\"16M\"`; with systemd-boot `\"128M\"`",
+        DerivedFrom = BootLoader,
     };
 
     internal static readonly ManifestKey<long> DiskBootSize = new("disk", "boot-size", Forms.Size(8 * Mebi, 4 * Gibi))
     {
-        Summary = "Each of `BOOT0` and `BOOT1`: a UKI and the loader's state. The build fails when the UKI does not fit.",
+        Summary = "Each of `BOOT0` and `BOOT1`: a UKI and the loader's state. The build fails when the UKI does not fit. With systemd-boot there are no such partitions.",
         Default = 32 * Mebi,
     };
 
@@ -25,10 +27,13 @@ internal static partial class ManifestKeys
         Default = Gibi,
     };
 
-    internal static readonly ManifestKey<string> BootLoader = new("boot", "loader", Forms.Choice("efi-boot-guard"))
+    internal const string EfiBootGuard = "efi-boot-guard";
+    internal const string SystemdBoot = "systemd-boot";
+
+    internal static readonly ManifestKey<string> BootLoader = new("boot", "loader", Forms.Choice(EfiBootGuard, SystemdBoot))
     {
-        Summary = "The boot loader: it chooses the slot and arms the watchdog.",
-        Default = "efi-boot-guard",
+        Summary = "The boot loader, which chooses the slot. EFI Boot Guard arms the watchdog, too; with systemd-boot /init does, once it has mounted the root. A device cannot be updated from one to the other.",
+        Default = EfiBootGuard,
     };
 
     internal static readonly ManifestKey<int> BootWatchdog = new("boot", "watchdog", Forms.Duration(0, ushort.MaxValue))

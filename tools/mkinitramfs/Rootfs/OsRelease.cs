@@ -12,6 +12,9 @@ internal static class OsRelease
 
     internal const string OtherPath = "etc/os-release";
 
+    /// <summary>Source: systemd's src/fundamental/bootspec.c.</summary>
+    private static readonly string[] _versions = ["IMAGE_VERSION", "VERSION", "VERSION_ID", "BUILD_ID"];
+
     private static readonly string[] Ours = ["IMAGE_ID", "IMAGE_VERSION", "IMAGE_UUID"];
 
     /// <summary>The text with our three lines at its end, any earlier ones of them taken out.</summary>
@@ -21,6 +24,14 @@ internal static class OsRelease
             .Where(line => !Ours.Any(key => line.StartsWith(key + "=", StringComparison.Ordinal)));
         return string.Join('\n', [.. kept, $"IMAGE_ID={Quote(name)}", $"IMAGE_VERSION={Quote(version)}", $"IMAGE_UUID={uuid}"]) + "\n";
     }
+
+    /// <summary>
+    /// The text without versions. systemd-boot takes the highest version of those that its kernels have, and knows no other order than that and their
+    /// names; an image with a lower version can be installed, too.
+    /// </summary>
+    internal static string WithoutVersion(string text) => string.Concat(text.TrimEnd('\n').Split('\n')
+        .Where(line => !_versions.Any(key => line.StartsWith(key + "=", StringComparison.Ordinal)))
+        .Select(line => line + "\n"));
 
     /// <summary>As a shell would read it back: quoted where a character needs it.</summary>
     private static string Quote(string value) =>

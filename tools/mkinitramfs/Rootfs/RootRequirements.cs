@@ -52,7 +52,7 @@ internal static class RootRequirements
         programs.AddRange(manifest.HealthChecks.Select(check => new Program(check.Command[0].TrimStart('/'), null, $"health-check {check.Name}")));
         if (manifest.Update.Make)
         {
-            programs.AddRange(UpdateClient.Needed);
+            programs.AddRange(UpdateClient.Needed(manifest.Boot));
         }
 
         return [.. programs.DistinctBy(program => program.Path)];

@@ -17,11 +17,14 @@ internal static class UpdateClient
     private const string HardwareFile = "etc/hwrevision";
 
     /// <summary>Programs and libraries of Debian's packages, for the check of the root.</summary>
-    internal static IEnumerable<RootRequirements.Program> Needed =>
+    internal static IEnumerable<RootRequirements.Program> Needed(BootSection boot) =>
     [
         new("usr/bin/swupdate", "swupdate", "update.swupdate"),
-        // SWUpdate loads it to speak with EFI Boot Guard.
-        new("usr/lib/x86_64-linux-gnu/libebgenv.so.0", "libebgenv0", "update.swupdate", IsLibrary: true),
+        boot.HasEntries
+            // It runs the script that installs the kernel.
+            ? new("usr/bin/sh", "dash", "update.swupdate")
+            // SWUpdate loads it to speak with EFI Boot Guard.
+            : new("usr/lib/x86_64-linux-gnu/libebgenv.so.0", "libebgenv0", "update.swupdate", IsLibrary: true),
     ];
 
     /// <summary>The files.</summary>
@@ -32,11 +35,11 @@ internal static class UpdateClient
             # Made by initruntime build. SWUpdate takes what is signed by {{Certificate}}.
             globals :
             {
-                bootloader = "ebg";
+                bootloader = "{{(manifest.Boot.HasEntries ? "none" : "ebg")}}";
                 public-key-file = "{{Certificate}}";
                 {{(manifest.Signing.UpdateEncryptionKey is null ? "" : $"aes-key-file = \"{Key}\";")}}
                 {{(manifest.Update.AllowOlder ? "" : $"no-downgrading = \"{manifest.Image.Version}\";")}}
-                preupdatecmd = "{{DeviceProgram.Control.Place}} prepare-update";
+                preupdatecmd = "{{DeviceProgram.Control.Place}} prepare-update{{(manifest.Boot.HasEntries ? " --retire" : "")}}";
                 {{(manifest.Update.Restart ? "postupdatecmd = \"/usr/bin/systemctl reboot\";" : "")}}
                 loglevel = 4;
             };

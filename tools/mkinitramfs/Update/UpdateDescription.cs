@@ -1,7 +1,9 @@
 using System;
 using System.Linq;
 using System.Text;
+using InitRuntime.Formats.BootEntries;
 using InitRuntime.Formats.BootGuard;
+using InitRuntime.Mkinitramfs.Initramfs;
 using InitRuntime.Mkinitramfs.Manifest;
 
 namespace InitRuntime.Mkinitramfs.Update;
@@ -22,7 +24,8 @@ internal static class UpdateDescription
     /// <param name="uuid">Of the image.</param>
     /// <param name="root">The root file system with its hash tree.</param>
     /// <param name="uki">The signed kernel.</param>
-    internal static string Make(ImageManifest manifest, Guid uuid, UpdateMember root, UpdateMember uki) => $$"""
+    /// <param name="script">What tells systemd-boot of it, at the end; null for EFI Boot Guard, whose environment SWUpdate changes itself.</param>
+    internal static string Make(ImageManifest manifest, Guid uuid, UpdateMember root, UpdateMember uki, UpdateMember? script) => $$"""
         software =
         {
             name = {{Quote(manifest.Image.Name)}};
@@ -34,7 +37,7 @@ internal static class UpdateDescription
         {{Join(slot => $$"""
                 {
                     filename = {{Quote(uki.Name)}};
-                    path = "{{UkiPath}}";
+                    path = "{{(manifest.Boot.HasEntries ? $"/{BootEntryName.Directory}/{BootEntryName.Unfinished}" : UkiPath)}}";
                     device = "{{Links}}/{{slot.Boot}}";
                     filesystem = "vfat";
                     {{Handler("rawfile", uki, "boot")}}
@@ -54,6 +57,25 @@ internal static class UpdateDescription
                 }
         """)}}
             );
+        {{(manifest.Boot.HasEntries ? Scripts(script!) : Environments())}}
+        }
+
+        """;
+
+    /// <summary>The text of a script that is run at the end: the kernel becomes an entry of systemd-boot.</summary>
+    internal static string InstallKernel => $"#!/bin/sh\nset -eu\nfor slot in {string.Join(' ', BootSlots.All.Select(slot => slot.Root))}; do\n    if [ -e \"{Links}/$slot\" ]; then\n        exec {DeviceProgram.Control.Place} install-kernel \"$slot\"\n    fi\ndone\nexit 1\n";
+
+    private static string Scripts(UpdateMember script) => $$"""
+            scripts: (
+                {
+                    filename = {{Quote(script.Name)}};
+                    type = "postinstall";
+                    sha256 = "{{script.Sha256}}";
+                }
+            );
+        """;
+
+    private static string Environments() => $$"""
             bootenv: (
         {{Join(slot => $$"""
                 {
@@ -63,8 +85,6 @@ internal static class UpdateDescription
                 }
         """)}}
             );
-        }
-
         """;
 
     /// <summary>It runs while SWUpdate reads this file: nothing was written yet.</summary>

@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.IO;
 using System.Linq;
+using System.Security.Cryptography;
 using System.Text;
 using InitRuntime.Formats.Cpio;
 using InitRuntime.Mkinitramfs.Host;
@@ -21,6 +22,8 @@ internal static class UpdateFile
 
     /// <summary>Second member: the signature of the first.</summary>
     internal const string Signature = Description + ".sig";
+
+    private const string Script = "install-kernel";
 
     private const UnixFileMode Mode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
 
@@ -63,12 +66,18 @@ internal static class UpdateFile
     /// <exception cref="BuildException">It cannot be signed; or a member has 4 GiB or more.</exception>
     internal static void WriteArchive(string path, ImageManifest manifest, Guid uuid, UpdateMember root, UpdateMember uki, IBuildLog log)
     {
-        byte[] description = Encoding.UTF8.GetBytes(UpdateDescription.Make(manifest, uuid, root, uki));
+        byte[]? script = manifest.Boot.HasEntries ? Encoding.UTF8.GetBytes(UpdateDescription.InstallKernel) : null;
+        byte[] description = Encoding.UTF8.GetBytes(UpdateDescription.Make(manifest, uuid, root, uki, script is null ? null : new(Script, "", Convert.ToHexStringLower(SHA256.HashData(script)), Compressed: false)));
         byte[] signature = DetachedSignature.Make(description, manifest.Signing, log);
         using FileStream output = new(path, FileMode.Create, FileAccess.Write, FileShare.None);
         var archive = new CpioWriter(output, DateTimeOffset.FromUnixTimeSeconds(SourceDate.Seconds), CpioFormat.Crc);
         archive.AddFile(Description, Mode, description);
         archive.AddFile(Signature, Mode, signature);
+        if (script is not null)
+        {
+            archive.AddFile(Script, Mode, script);
+        }
+
         // The root first: it takes longest, and a device that loses its power meanwhile still has the kernel that goes with the old one there.
         foreach (UpdateMember member in (IReadOnlyList<UpdateMember>)[root, uki])
         {
