@@ -59,6 +59,13 @@ internal static class Resealed
         ParseError error = default;
         while (stream.Position < stream.Length && !error.IsError)
         {
+            // Archives are filled up with zeros.
+            if (archives[stream.Position] == 0)
+            {
+                stream.Position++;
+                continue;
+            }
+
             var reader = new CpioReader(stream);
             while (reader.TryNext(out CpioEntry? entry, out error))
             {

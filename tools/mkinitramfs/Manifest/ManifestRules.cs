@@ -18,6 +18,7 @@ internal static class ManifestRules
         CheckCommandLine(values, errors);
         CheckVerity(values, errors);
         CheckTimes(values, errors);
+        CheckLoader(values, errors);
         VolumeSectionRules.Check(values, errors);
         MountRules.Check(values, errors);
         SnapshotRules.Check(values, errors);
@@ -48,6 +49,23 @@ internal static class ManifestRules
             {
                 errors.Add(place, other.FullName, $"contradicts {ready.FullName} in line {values.PlaceOf(ready)!.Value.Line}",
                     other == KernelPackage ? "a ready-made root brings its own kernel" : "the root comes from packages or ready-made: keep one of the two");
+            }
+        }
+    }
+
+    /// <summary>systemd-boot has no variables of its own that a person or program could set.</summary>
+    private static void CheckLoader(ManifestValues values, ManifestErrors errors)
+    {
+        if (!values.IsGood(BootLoader) || values.Get(BootLoader) != SystemdBoot)
+        {
+            return;
+        }
+
+        foreach (ManifestKey key in new ManifestKey[] { ResetLoaderVariable, DiskBootSize })
+        {
+            if (values.PlaceOf(key) is { } place)
+            {
+                errors.Add(place, key.FullName, $"is for {EfiBootGuard} alone, and boot.loader is {SystemdBoot}", $"remove {key.FullName}");
             }
         }
     }

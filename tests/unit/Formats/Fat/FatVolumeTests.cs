@@ -91,6 +91,39 @@ public sealed class FatVolumeTests
     [InlineData(FatKind.Fat12, 2048)]
     [InlineData(FatKind.Fat16, 8192)]
     [InlineData(FatKind.Fat32, 8192)]
+    public void Directories_that_mtools_makes_are_read(FatKind kind, int kibibytes)
+    {
+        using var directory = new TemporaryDirectory();
+        string image = Make(directory, kind, kibibytes, 512, 1);
+        Tools.Run("mmd", "-i", image, "::EFI", "::EFI/Linux");
+        string[] files = [.. Enumerable.Range(0, 30).Select(i => directory[$"initruntime-{i}-root-a+1.efi"])];
+        Array.ForEach(files, path => File.WriteAllText(path, path));
+        Tools.Run("mcopy", ["-i", image, .. files, "::EFI/Linux"]);
+        byte[] bytes = File.ReadAllBytes(image);
+        FatVolume volume = Open(bytes);
+        Assert.True(volume.TryReadDirectory("efi/linux", out IReadOnlyList<FatEntry> entries, out _));
+        Assert.Equal(
+            files.Select(Path.GetFileName).Order(StringComparer.Ordinal),
+            entries.Where(entry => !entry.IsDirectory).Select(entry => entry.Name).Order(StringComparer.Ordinal));
+        Assert.True(volume.TryReadDirectory("EFI/none", out entries, out _));
+        Assert.Empty(entries);
+
+        // Where a directory says that it begins, there is nothing.
+        Assert.True(volume.TryReadRoot(out IReadOnlyList<FatEntry>? root, out _));
+        int at = bytes.AsSpan().IndexOf("EFI        "u8);
+        BinaryPrimitives.WriteUInt16LittleEndian(bytes.AsSpan(at + 26), 0xfff0);
+        Assert.False(Open(bytes).TryReadDirectory("EFI/Linux", out _, out ParseError error));
+        Assert.Contains("EFI begins in cluster", error.Message, StringComparison.Ordinal);
+        BinaryPrimitives.WriteUInt16LittleEndian(bytes.AsSpan(at + 26), (ushort)root[0].FirstCluster);
+        Link(bytes, kind, root[0].FirstCluster, root[0].FirstCluster);
+        Assert.False(Open(bytes).TryReadDirectory("EFI/Linux", out _, out error));
+        Assert.Equal("a directory has no end", error.Message);
+    }
+
+    [Theory]
+    [InlineData(FatKind.Fat12, 2048)]
+    [InlineData(FatKind.Fat16, 8192)]
+    [InlineData(FatKind.Fat32, 8192)]
     public void Chains_that_cannot_be_are_named(FatKind kind, int kibibytes)
     {
         using var directory = new TemporaryDirectory();
@@ -113,9 +146,9 @@ public sealed class FatVolumeTests
         if (kind == FatKind.Fat32)
         {
             Link(bytes, kind, 2, 2);
-            Refused("the root directory has no end");
+            Refused("a directory has no end");
             Link(bytes, kind, 2, 0);
-            Refused($"the root directory goes on in cluster 0 of {volume.Clusters}");
+            Refused($"a directory goes on in cluster 0 of {volume.Clusters}");
         }
 
         void Refused(string expected)

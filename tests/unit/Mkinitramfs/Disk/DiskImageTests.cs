@@ -41,6 +41,30 @@ public sealed class DiskImageTests
     }
 
     [Fact]
+    public void With_systemd_boot_the_kernel_is_an_entry_of_the_one_partition_of_the_loader()
+    {
+        using var directory = new TemporaryDirectory();
+        ImageManifest manifest = Manifests.Small();
+        manifest = manifest with { Boot = manifest.Boot with { Loader = "systemd-boot" } };
+        GptTable table = Write(directory, "disk.img", manifest);
+        Assert.Equal(["efi", "root-a", "root-b"], table.Partitions.Select(partition => partition.Label));
+        string efi = Part(directory, table, "efi");
+        Assert.Equal("loader", Cat(directory, efi, "EFI/BOOT/BOOTX64.EFI"));
+        Assert.Equal("the uki", Cat(directory, efi, "EFI/Linux/initruntime-1-root-a.efi"));
+        Assert.Contains("timeout 0\n", Cat(directory, efi, "loader/loader.conf"), StringComparison.Ordinal);
+
+        DiskContent content = Content(directory);
+        using (FileStream uki = File.Create(content.Uki))
+        {
+            uki.SetLength(2 << 20);
+        }
+
+        BuildException error = Assert.Throws<BuildException>(() => DiskImage.Write(directory["d"], manifest, content, directory.Path, Tools.Tree, _log));
+        Assert.Contains("has no room for 3 kernels", error.Message, StringComparison.Ordinal);
+        Assert.Contains("disk.efi-size", error.Hint, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Volumes_follow_the_root_slots_in_their_order_marked_as_new_and_typed_by_what_they_hold()
     {
         using var directory = new TemporaryDirectory();

@@ -135,6 +135,31 @@ public sealed class UpdateFileTests : IDisposable
         Assert.Equal((0L, 0), next.MissingFrom(next));
     }
 
+    [Theory]
+    [InlineData("root-b", "BOOT1")]
+    [InlineData("root-a", "BOOT0")]
+    public void With_systemd_boot_a_script_at_the_end_installs_the_kernel(string root, string boot)
+    {
+        ImageManifest manifest = _manifest with { Boot = _manifest.Boot with { Loader = "systemd-boot" } };
+        UpdateFile.Write(_directory["update.swu"], manifest, _image, _directory["rootfs.img"], _directory["linux.efi"], Tools.Tree, _log);
+        Slot(root, boot);
+        (int code, string said) = Check("--hwrevision", "board:1");
+        Assert.True(code == 0, said);
+        Assert.Contains($"Found File: linux.efi --> /EFI/Linux/initruntime.new (/run/initruntime/update/{boot})", said, StringComparison.Ordinal);
+        Assert.Contains("Found Script: install-kernel", said, StringComparison.Ordinal);
+        Assert.DoesNotContain("Bootloader var", said, StringComparison.Ordinal);
+
+        // The script goes by the same links.
+        Tools.Run("sh", "-c", "cd \"$0\" && cpio -i --quiet <update.swu && sed -i \"s,/run/initruntime/update,$0/slots,;s,exec /usr/bin/initruntime-ctl,exec echo,\" install-kernel", _directory.Path);
+        Assert.Equal($"install-kernel {root}\n", Tools.Run("sh", _directory["install-kernel"]));
+
+        SmallRoot.Make(_directory);
+        using TarArchive archive = TarArchive.Open(_directory["root.tar"]);
+        string configuration = Encoding.UTF8.GetString(UpdateClient.Make(manifest, archive).Single(file => file.Path.EndsWith("swupdate.cfg", StringComparison.Ordinal)).Content);
+        Assert.Contains("bootloader = \"none\";", configuration, StringComparison.Ordinal);
+        Assert.Contains("initruntime-ctl prepare-update --retire\";", configuration, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Encrypted_it_is_what_OpenSSL_and_who_has_the_key_can_read()
     {
