@@ -39,6 +39,7 @@ public class SystemdBootTests(ITestOutputHelper output)
         // The loader armed no watchdog, /init has.
         report = await TryAsync(machine, "2.0 hang");
         AssertFellBack(report, null, "no report: the watchdog restarted the machine");
+        Assert.Equal("watchdog", report.Boot("last_reset"));
 
         // Its revision is the highest of those that were there when it was installed.
         report = await TryAsync(machine, "none");

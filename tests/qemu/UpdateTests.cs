@@ -84,6 +84,7 @@ public class UpdateTests(ITestOutputHelper output)
         AssertFellBack(report, null, "no report: watchdog or power");
         report = await TryAsync(machine, "2.0 hang");
         AssertFellBack(report, null, "no report: the watchdog restarted the machine");
+        Assert.Equal("watchdog", report.Boot("last_reset"));
         await machine.EndAsync();
     }
 

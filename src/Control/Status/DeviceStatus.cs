@@ -20,9 +20,6 @@ internal sealed record DeviceStatus
     /// <summary>What the next boot is asked to make anew.</summary>
     internal required IReadOnlyList<PendingReset> Resets { get; init; }
 
-    /// <summary>What restarted the machine before this boot, where the watchdog's driver tells: <c>watchdog</c>; else null.</summary>
-    internal string? LastReset { get; init; }
-
     /// <summary>What /init did, in sum, in milliseconds.</summary>
     internal double InitMilliseconds
     {
@@ -43,7 +40,7 @@ internal sealed record DeviceStatus
     internal static DeviceStatus Read()
     {
         BootReportDocument boot = BootReportFile.Read();
-        return new() { Boot = boot, Loader = LoaderView.Read(boot.SystemDisk), Space = SpaceOf(boot.Volumes), Resets = PendingResets.Read(), LastReset = Watchdog.RestartedTheMachine() ? "watchdog" : null };
+        return new() { Boot = boot, Loader = LoaderView.Read(boot.SystemDisk), Space = SpaceOf(boot.Volumes), Resets = PendingResets.Read() };
     }
 
     private static List<VolumeSpace> SpaceOf(IReadOnlyList<VolumeReport> volumes)

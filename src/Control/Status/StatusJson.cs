@@ -57,7 +57,7 @@ internal static class StatusJson
         json.Number("drift", boot.Drift.Count + boot.DriftOmitted);
         json.TextIfAny("reset", boot.Reset);
         PendingResets.Write(json, status.Resets);
-        json.TextIfAny("last_reset", status.LastReset);
+        json.TextIfAny("last_reset", boot.LastReset);
         if (boot.Fallback is { } fallback)
         {
             BootReportJson.Write(json, fallback);

@@ -57,6 +57,9 @@ public sealed record BootReportDocument
     /// <summary>The factory reset that this boot made, in words; null if it made none.</summary>
     public string? Reset { get; init; }
 
+    /// <summary>What restarted the machine before this boot, where the watchdog's driver tells: <c>watchdog</c>; else null.</summary>
+    public string? LastReset { get; init; }
+
     /// <summary>The last boot of this device that /init had to give up, whichever image it was.</summary>
     public FailureRecord? LastFailure { get; init; }
 

@@ -78,6 +78,7 @@ public static class BootReportJson
             }
 
             json.TextIfAny("reset", report.Reset);
+            json.TextIfAny("last_reset", report.LastReset);
             if (report.LastFailure is { } failure)
             {
                 Write(json, failure, "last_failure");

@@ -27,6 +27,7 @@ internal static class BootReportReader
         long omitted = 0;
         Guid? uuid = null;
         string? name = null, imageVersion = null, slot = null, partition = null, disk = null, notMeasured = null, reset = null;
+        string? lastReset = null;
         bool? onTrial = null;
         double? kernel = null;
         List<StageReport>? stages = null;
@@ -56,6 +57,7 @@ internal static class BootReportReader
                 case "drift": drift = List(ref json, MostDrift, Drift); break;
                 case "drift_omitted": omitted = json.Number(0, int.MaxValue); break;
                 case "reset": reset = json.Text(LongestText); break;
+                case "last_reset": lastReset = json.Text(LongestText); break;
                 case "last_failure": failure = BootReportJson.ReadRecord(ref json); break;
                 case "fallback": fallback = Fallback(ref json); break;
                 default: throw json.Unknown();
@@ -80,6 +82,7 @@ internal static class BootReportReader
             Drift = json.Required(drift, "drift"),
             DriftOmitted = (int)omitted,
             Reset = reset,
+            LastReset = lastReset,
             LastFailure = failure,
             Fallback = fallback,
         };

@@ -40,6 +40,7 @@ internal static class HandOff
             Drift = shown,
             DriftOmitted = drift.Count - shown.Count,
             Reset = reset is null ? null : $"{reset}; asked for by {reset.Source}",
+            LastReset = Watchdog.RestartedTheMachine() ? "watchdog" : null,
             LastFailure = journal.LastFailure,
             Fallback = fallback,
         };

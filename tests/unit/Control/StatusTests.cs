@@ -28,7 +28,6 @@ public class StatusTests
             new("InitRuntimeReset", new ResetRequest { Volumes = ["var"], Source = "" }, null),
             new("FactoryResetRequest", null, "cut short"),
         ],
-        LastReset = "watchdog",
     };
 
     [Fact]

@@ -85,6 +85,7 @@ public sealed class BootReportTests
         Drift = [new DriftEntry("/etc/ssh/sshd_config", "changed"), new DriftEntry("/etc/motd", "new")],
         DriftOmitted = 3,
         Reset = "volume var, asked for by the EFI variable FactoryResetRequest",
+        LastReset = "watchdog",
         LastFailure = _record,
         Fallback = new(new Guid("11112222-3333-4444-8555-666677778888"), "root-b", "health", "initruntime-check-web.service failed"),
     };
