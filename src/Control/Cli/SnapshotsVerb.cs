@@ -1,4 +1,3 @@
-using System;
 using System.Collections.Generic;
 using System.CommandLine;
 using InitRuntime.Control.Snapshots;
@@ -15,11 +14,7 @@ internal static class SnapshotsVerb
         var verb = new Command("snapshots", "Tells whose data the volumes hold, and how much room they take. Only root can see that.") { volume, json };
         verb.SetAction(parsed =>
         {
-            if (!Environment.IsPrivilegedProcess)
-            {
-                throw new ControlException("only root can look into the volumes", "run it as root");
-            }
-
+            Privilege.Require("look into the volumes");
             IReadOnlyList<VolumeData> volumes = VolumeSurvey.Read(parsed.GetValue(volume));
             return Answer.Give(parsed, json, page => VolumeDataText.Write(page, volumes), output => VolumeDataJson.Write(output, volumes));
         });

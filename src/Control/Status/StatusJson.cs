@@ -54,7 +54,7 @@ internal static class StatusJson
         }
 
         json.EndArray();
-        json.Number("drift", boot.Drift.Count + boot.DriftOmitted);
+        json.Number("drift", boot.DriftCount);
         json.TextIfAny("reset", boot.Reset);
         PendingResets.Write(json, status.Resets);
         json.TextIfAny("last_reset", boot.LastReset);

@@ -27,7 +27,7 @@ internal static class StatusText
 
         page.RowIfAny("last reset", status.Boot.LastReset is null ? null : "the watchdog restarted the machine before this boot");
         page.RowIfAny("not measured", boot.NotMeasured);
-        page.RowIfAny("drift", boot.Drift.Count == 0 ? null : $"{Printable.Count(boot.Drift.Count + boot.DriftOmitted, "file")} hidden by older ones: initruntime-ctl drift");
+        page.RowIfAny("drift", boot.Drift.Count == 0 ? null : $"{Printable.Count(boot.DriftCount, "file")} hidden by older ones: initruntime-ctl drift");
         page.RowIfAny("reset", boot.Reset is null ? null : $"this boot made one: {boot.Reset}");
         foreach (PendingReset reset in status.Resets)
         {

@@ -54,6 +54,9 @@ public sealed record BootReportDocument
     /// <summary>How many more of them there are: the report does not grow without end.</summary>
     public int DriftOmitted { get; init; }
 
+    /// <summary>How many there are in all.</summary>
+    public int DriftCount => Drift.Count + DriftOmitted;
+
     /// <summary>The factory reset that this boot made, in words; null if it made none.</summary>
     public string? Reset { get; init; }
 

@@ -16,8 +16,7 @@ public sealed record DmTarget(long LengthInSectors, string Type, string Paramete
 /// <summary>What a device says of its table.</summary>
 /// <param name="TargetType">The kernel's name of its first target; empty when no table is live.</param>
 /// <param name="Text">What that target says, as <c>dmsetup status</c> shows it behind the target's name.</param>
-/// <param name="EventNumber">How often a target of this device had something to tell, for <see cref="DmControl.WaitForEvent"/>.</param>
-public readonly record struct DmStatus(string TargetType, string Text, uint EventNumber);
+public readonly record struct DmStatus(string TargetType, string Text);
 
 /// <summary>The requests of /dev/mapper/control. Source: linux/dm-ioctl.h, drivers/md/dm-ioctl.c.</summary>
 public sealed unsafe class DmControl : IDisposable
@@ -139,17 +138,16 @@ public sealed unsafe class DmControl : IDisposable
     {
         DmIoctl* header = Header(name, 0);
         _status.Call(_control, header, name);
-        uint events = header->EventNumber;
         if (header->TargetCount == 0 || header->DataStart > BufferLength - sizeof(DmTargetSpec))
         {
-            return new("", "", events);
+            return new("", "");
         }
 
         int at = (int)header->DataStart;
         var spec = (DmTargetSpec*)(_buffer + at);
         string type = Text(MemoryMarshal.CreateSpan(ref Unsafe.As<DmTargetSpec.TypeArray, byte>(ref spec->TargetType), DmTargetSpec.TypeLength));
         at += sizeof(DmTargetSpec);
-        return new(type, Text(new ReadOnlySpan<byte>(_buffer + at, BufferLength - at)), events);
+        return new(type, Text(new ReadOnlySpan<byte>(_buffer + at, BufferLength - at)));
     }
 
     /// <summary>The same; null if there is no such device, or no live table.</summary>
@@ -166,17 +164,9 @@ public sealed unsafe class DmControl : IDisposable
     }
 
     /// <summary>
-    /// Waits until a device had something to tell since a status was read: for a snapshot, that it became invalid. A merge tells nothing
-    /// while it goes on or when it ends.
+    /// Waits until something is so, which is looked at after each event of any device: a snapshot became invalid. A merge tells nothing while
+    /// it goes on or when it ends. DM_DEV_WAIT has no deadline, so poll(2) waits on the control device instead.
     /// </summary>
-    /// <param name="name">The device.</param>
-    /// <param name="eventNumber">Of the last status that was read.</param>
-    /// <param name="deadline">DM_DEV_WAIT has none, so poll(2) waits on the control device instead.</param>
-    /// <returns>False: the deadline has passed.</returns>
-    /// <exception cref="SyscallException">ENXIO: there is no such device (any more).</exception>
-    public bool WaitForEvent(string name, uint eventNumber, Deadline deadline) => WaitFor(() => StatusOf(name).EventNumber != eventNumber, deadline);
-
-    /// <summary>Waits until something is so, which is looked at after each event of any device.</summary>
     /// <returns>False: the deadline has passed.</returns>
     public bool WaitFor(Func<bool> condition, Deadline deadline)
     {

@@ -150,14 +150,9 @@ public static class LoaderEnvironments
 
     internal static void SetState(string path, UpdateState state)
     {
-        using SafeFileHandle device = KernelFile.Open(path, write: true);
-        if (!TryFind(device, path, out FatFile? file, out byte[]? content, out ParseError error)
-            || !BootGuardEnvironment.TryParse(content, out _, out error))
-        {
-            throw new BootException($"{FileName} is gone{(error.IsError ? $": {error}" : "")}", path);
-        }
-
-        Write(device, path, file, content, BootGuardStateChange.Set(content, state));
+        Change(path, content => BootGuardEnvironment.TryParse(content, out _, out ParseError error)
+            ? BootGuardStateChange.Set(content, state)
+            : throw new BootException($"{FileName} is gone: {error}", path));
     }
 
     /// <summary>
@@ -175,18 +170,22 @@ public static class LoaderEnvironments
 
     internal static void Withdraw(string path, string variable)
     {
+        Change(path, content => BootGuardWithdrawal.TryWithdraw(content, variable));
+    }
+
+    /// <summary>Changes a file in its place, unless the change is null.</summary>
+    private static void Change(string path, Func<byte[], byte[]?> change)
+    {
         using SafeFileHandle device = KernelFile.Open(path, write: true);
         if (!TryFind(device, path, out FatFile? file, out byte[]? content, out ParseError error))
         {
             throw new BootException($"{FileName} is gone{(error.IsError ? $": {error}" : "")}", path);
         }
 
-        if (BootGuardWithdrawal.TryWithdraw(content, variable) is not { } changed)
+        if (change(content) is { } changed)
         {
-            return;
+            Write(device, path, file, content, changed);
         }
-
-        Write(device, path, file, content, changed);
     }
 
     /// <summary>False without an error where there is no such file.</summary>
