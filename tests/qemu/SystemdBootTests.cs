@@ -36,6 +36,14 @@ public class SystemdBootTests(ITestOutputHelper output)
         report = await TryAsync(machine, "2.0 panic");
         AssertFellBack(report, null, "no report: watchdog or power");
 
+        // The slot cannot even say any more whose it is; then somebody restarts the device before the new image is confirmed.
+        report = await TryAsync(machine, "none", "sh dd if=/dev/zero of=/dev/vda3 bs=4096 count=1 conv=notrunc oflag=direct");
+        AssertFellBack(report, "root-mount", "");
+        report = await TryAsync(machine, "2.0 wait");
+        Assert.Equal(("2.0", true), (report.Version, report.OnTrial));
+        await machine.CommandAsync("reboot");
+        AssertFellBack(await machine.ReportAsync(), null, "no report: watchdog or power");
+
         // The loader armed no watchdog, /init has.
         report = await TryAsync(machine, "2.0 hang");
         AssertFellBack(report, null, "no report: the watchdog restarted the machine");
@@ -54,7 +62,7 @@ public class SystemdBootTests(ITestOutputHelper output)
         await machine.EndAsync();
     }
 
-    private static async Task<GuestReport> TryAsync(Machine machine, string behaviour)
+    private static async Task<GuestReport> TryAsync(Machine machine, string behaviour, string? damage = null)
     {
         await machine.CommandAsync(Settle);
         await machine.CommandAsync($"sh mkdir -p /var/log/initruntime-test && cd /var/log/initruntime-test && printf '%s' '{behaviour}' >behaviour && sync -f .");
@@ -62,6 +70,11 @@ public class SystemdBootTests(ITestOutputHelper output)
         await machine.CommandAsync(Install);
         await AssertEntriesAsync(machine, "initruntime-1-root-a.efi initruntime-2-root-b+1.efi", selected: null);
         Assert.Contains("an image is installed already", Output(await machine.CommandAsync(Install, mayFail: true)), StringComparison.Ordinal);
+        if (damage is not null)
+        {
+            await machine.CommandAsync(damage);
+        }
+
         await machine.CommandAsync("reboot");
         while (true)
         {

@@ -33,7 +33,7 @@ internal enum PendingUpdate
     Installed,
 }
 
-/// <summary>What EFI Boot Guard's environments say now. Nobody signs them.</summary>
+/// <summary>What the loader knows of both slots now. Nobody signs them.</summary>
 /// <param name="Environments">Those that are valid.</param>
 /// <param name="Problems">Why others, or all, could not be read.</param>
 internal sealed record LoaderView(IReadOnlyList<LoaderEnvironment> Environments, IReadOnlyList<string> Problems)
@@ -86,7 +86,7 @@ internal sealed record LoaderView(IReadOnlyList<LoaderEnvironment> Environments,
         IReadOnlyList<LoaderEnvironment> environments = LoaderEnvironments.Read(disk, problems.Add);
         if (environments.Count == 0 && problems.Count == 0)
         {
-            problems.Add($"{systemDisk} has no environment of EFI Boot Guard");
+            problems.Add($"{systemDisk} has no environment of EFI Boot Guard, and no entry of systemd-boot");
         }
 
         return new(environments, problems);

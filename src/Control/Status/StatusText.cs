@@ -87,7 +87,7 @@ internal static class StatusText
             BootGuardEnvironment says = environment.Value;
             page.Row(label, string.Create(
                 CultureInfo.InvariantCulture,
-                $"{environment.Label}: {LoaderView.Name(says.UpdateState)}, revision {says.Revision}{(says.InProgress ? ", being written" : "")}"));
+                $"{environment.Entry?.ToString() ?? environment.Label}: {LoaderView.Name(says.UpdateState)}, revision {says.Revision}{(says.InProgress ? ", being written" : "")}"));
             label = "";
         }
 
