@@ -12,27 +12,43 @@ internal static class ExplainVerb
         Argument<string?> file = new("MANIFEST") { Description = "The manifest of the image.", Arity = ArgumentArity.ZeroOrOne };
         var json = new Option<bool>("--json") { Description = "Write JSON, for programs." };
         var reference = new Option<bool>("--reference") { Description = "Write the manual of all keys instead: docs/manifest.md." };
-        var verb = new Command("explain", "Shows what every key of a manifest became, and the line or default it comes from.") { file, json, reference };
+        var schema = new Option<bool>("--schema") { Description = "Write the JSON Schema of manifests instead, for editors: docs/manifest.schema.json." };
+        var verb = new Command("explain", "Shows what every key of a manifest became, and the line or default it comes from.") { file, json, reference, schema };
         verb.Validators.Add(result =>
         {
-            if (result.GetValue(file) is null != result.GetValue(reference))
+            bool isAboutAll = result.GetValue(reference) || result.GetValue(schema);
+            if (result.GetValue(file) is null != isAboutAll)
             {
-                result.AddError(result.GetValue(reference) ? "--reference takes no MANIFEST" : "Required argument missing for command: 'explain'.");
+                result.AddError(
+                    result.GetValue(reference) ? "--reference takes no MANIFEST"
+                    : isAboutAll ? "--schema takes no MANIFEST"
+                    : "Required argument missing for command: 'explain'.");
             }
         });
-        verb.SetAction(parsed => Run(
-            parsed.GetValue(file), parsed.GetValue(json), parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error));
+        verb.SetAction(parsed =>
+        {
+            TextWriter output = parsed.InvocationConfiguration.Output;
+            if (parsed.GetValue(file) is { } path)
+            {
+                return Run(path, parsed.GetValue(json), output, parsed.InvocationConfiguration.Error);
+            }
+
+            if (parsed.GetValue(schema))
+            {
+                ManifestSchema.Write(output);
+            }
+            else
+            {
+                ManifestReference.Write(output);
+            }
+
+            return CommandLine.Done;
+        });
         return verb;
     }
 
-    private static int Run(string? file, bool json, TextWriter output, TextWriter errors)
+    private static int Run(string file, bool json, TextWriter output, TextWriter errors)
     {
-        if (file is null)
-        {
-            ManifestReference.Write(output);
-            return CommandLine.Done;
-        }
-
         if (ManifestArgument.Read(file, errors) is not { } reading)
         {
             return CommandLine.Misused;

@@ -24,6 +24,9 @@ internal sealed record FormContext(string Key, string Directory, ManifestErrors 
 /// <param name="Show">The value as the manifest would have it; null for none.</param>
 internal sealed record Form<T>(string InWords, Form<T>.Reader Read, Func<T, JsonNode?> Show)
 {
+    /// <summary>What editors know of it: JSON Schema 2020-12. A text, unless it says otherwise.</summary>
+    internal Func<JsonObject> Schema { get; init; } = () => new JsonObject { ["type"] = "string" };
+
     /// <summary>Reads one value.</summary>
     internal delegate bool Reader(ManifestNode node, FormContext context, out T value);
 
@@ -36,5 +39,8 @@ internal sealed record Form<T>(string InWords, Form<T>.Reader Read, Func<T, Json
             value = read ? wrap(inner) : default!;
             return read;
         },
-        optional => optional is null ? null : Show(unwrap(optional)));
+        optional => optional is null ? null : Show(unwrap(optional)))
+    {
+        Schema = Schema,
+    };
 }

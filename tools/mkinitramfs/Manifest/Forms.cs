@@ -24,7 +24,10 @@ internal static class Forms
             value = node.Flag;
             return context.Wants(node, NodeKind.Flag, "true or false, without quotes");
         },
-        value => value);
+        value => value)
+    {
+        Schema = () => new JsonObject { ["type"] = "boolean" },
+    };
 
     /// <summary>Text that passes a rule; the rule answers what is wrong and what would be right, or null.</summary>
     internal static Form<string> Text(string inWords, Func<string, (string What, string? Hint)?> rule) => new(
@@ -59,7 +62,10 @@ internal static class Forms
             value = (int)node.Number;
             return true;
         },
-        value => value);
+        value => value)
+    {
+        Schema = () => new JsonObject { ["type"] = "integer" },
+    };
 
     internal static Form<T> Choice<T>(params (string Name, T Value)[] choices)
         where T : notnull
@@ -87,7 +93,10 @@ internal static class Forms
                 string hint = Nearest.Of(node.Text, choices.Select(choice => choice.Name)) is { } near ? $"use \"{near}\"" : $"known: {names}";
                 return context.Refuse(node, $"{ManifestErrors.Quote(node.Text)} is not known", hint);
             },
-            value => choices.First(choice => choice.Value.Equals(value)).Name);
+            value => choices.First(choice => choice.Value.Equals(value)).Name)
+        {
+            Schema = () => new JsonObject { ["enum"] = new JsonArray([.. choices.Select(choice => (JsonNode)choice.Name)]) },
+        };
     }
 
     internal static Form<string> Choice(params IReadOnlyList<string> names) => Choice<string>([.. names.Select(name => (name, name))]);
@@ -124,7 +133,10 @@ internal static class Forms
             value = read;
             return good;
         },
-        value => new JsonArray([.. value.Select(items.Show)]));
+        value => new JsonArray([.. value.Select(items.Show)]))
+    {
+        Schema = () => new JsonObject { ["type"] = "array", ["items"] = items.Schema(), ["uniqueItems"] = !twice },
+    };
 
     /// <summary>A size in bytes, a whole number of mebibytes.</summary>
     internal static Form<long> Size(long least, long most) => new(
@@ -147,7 +159,10 @@ internal static class Forms
                 : value % Mebi == 0
                     || context.Refuse(node, $"{ManifestErrors.Quote(node.Text)} is not a whole number of mebibytes", $"use {ShowSize((value / Mebi + 1) * Mebi)}");
         },
-        value => ShowSize(value));
+        value => ShowSize(value))
+    {
+        Schema = () => new JsonObject { ["type"] = "string", ["pattern"] = $"^[0-9]{{1,6}}[{SizeUnits}]$" },
+    };
 
     /// <summary>A time in seconds.</summary>
     internal static Form<int> Duration(int least, int most) => new(
@@ -173,7 +188,10 @@ internal static class Forms
             value = (int)seconds;
             return true;
         },
-        value => ShowDuration(value));
+        value => ShowDuration(value))
+    {
+        Schema = () => new JsonObject { ["type"] = "string", ["pattern"] = $"^[0-9]{{1,6}}({string.Join('|', _timeUnits.Select(unit => unit.Name))})$" },
+    };
 
     /// <summary>Bytes as a manifest would have them: the largest unit that leaves no fraction.</summary>
     internal static string ShowSize(long bytes)

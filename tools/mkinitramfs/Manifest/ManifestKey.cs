@@ -38,6 +38,9 @@ internal abstract class ManifestKey(string section, string name)
     /// <summary>The kind of its value in words.</summary>
     internal abstract string FormInWords { get; }
 
+    /// <summary>What editors know of its value.</summary>
+    internal abstract JsonObject Schema();
+
     /// <summary>Reads a value into <paramref name="values"/>, or adds errors.</summary>
     internal abstract void Read(ManifestNode node, FormContext context, ManifestValues values, int index, Place place);
 
@@ -72,6 +75,8 @@ internal sealed class ManifestKey<T>(string section, string name, Form<T> form) 
     internal bool HasFixedDefault { get; private init; }
 
     internal override string FormInWords => form.InWords;
+
+    internal override JsonObject Schema() => form.Schema();
 
     /// <summary>What holds when the manifest does not set it.</summary>
     internal T DefaultIn(ManifestValues values, int index = 0) =>

@@ -14,6 +14,9 @@ internal static class ManifestReference
         `initruntime explain MANIFEST` shows what every key became and whether it is the manifest's or the default.
         This page is made by `initruntime explain --reference`; do not edit it.
 
+        Editors with a TOML language server (Taplo, Even Better TOML) complete and check a manifest whose first line is
+        `#:schema PATH-OR-URL/manifest.schema.json`; [that file](manifest.schema.json) is made by `initruntime explain --schema`.
+
         The smallest manifest:
 
         ```toml

@@ -170,7 +170,10 @@ internal static class TextForms
 
             return good;
         },
-        value => new JsonObject(value.Select(pair => KeyValuePair.Create(pair.Key, (JsonNode?)pair.Value))));
+        value => new JsonObject(value.Select(pair => KeyValuePair.Create(pair.Key, (JsonNode?)pair.Value))))
+    {
+        Schema = () => new JsonObject { ["type"] = "object", ["additionalProperties"] = new JsonObject { ["type"] = "string" } },
+    };
 
     private static Form<string> Underscored(Form<string> form) => new(
         form.InWords,
