@@ -19,8 +19,8 @@ namespace InitRuntime.Qemu.Harness;
 /// </summary>
 internal static class Images
 {
-    /// <summary>A stale image of another work tree may still be in use; one of yesterday is not.</summary>
-    private static readonly TimeSpan _staleAfter = TimeSpan.FromDays(1);
+    /// <summary>A stale image of another work tree may still be in use; one that is older than any run of the tests is not. Each has half a gigabyte.</summary>
+    private static readonly TimeSpan _staleAfter = TimeSpan.FromHours(3);
 
     private static readonly Lazy<string> _keys = new(MakeKeys);
     private static readonly Lazy<BuiltImage> _demo = new(() => Open("demo", text => text));
@@ -84,8 +84,16 @@ internal static class Images
             }
 
             string work = $"{directory}.{Environment.ProcessId}.tmp";
-            Build(Path.Combine(work, "source"), Path.Combine(work, "image"), edit, added);
-            Directory.Move(work, directory);
+            try
+            {
+                Build(Path.Combine(work, "source"), Path.Combine(work, "image"), edit, added);
+                Directory.Move(work, directory);
+            }
+            catch
+            {
+                Directory.Delete(work, recursive: true);
+                throw;
+            }
         }
 
         return new(Path.Combine(directory, "image"), _keys.Value);
