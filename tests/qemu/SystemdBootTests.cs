@@ -41,6 +41,7 @@ public class SystemdBootTests(ITestOutputHelper output)
         AssertFellBack(report, "root-mount", "");
         report = await TryAsync(machine, "2.0 wait");
         Assert.Equal(("2.0", true), (report.Version, report.OnTrial));
+        await AssertEntriesAsync(machine, "initruntime-1-root-a.efi initruntime-2-root-b+0-1.efi", selected: null);
         await machine.CommandAsync("reboot");
         AssertFellBack(await machine.ReportAsync(), null, "no report: watchdog or power");
 
