@@ -15,6 +15,9 @@ public sealed record ChildCommand(string Program, IReadOnlyList<string> Argument
 
     /// <summary>Whether it leads a process group, so that a passed deadline ends its own children too.</summary>
     public bool OwnProcessGroup { get; init; } = true;
+
+    /// <summary>Whether what it leaves running in that group is killed once it has ended.</summary>
+    public bool EndsGroup { get; init; }
 }
 
 /// <summary>How a child ended.</summary>

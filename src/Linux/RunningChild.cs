@@ -25,6 +25,7 @@ internal sealed unsafe class RunningChild : IDisposable
     private readonly string _program;
     private readonly int _process;
     private readonly bool _leadsGroup;
+    private readonly bool _endsGroup;
     private readonly SafeFileHandle _input;
     private readonly SafeFileHandle _output;
     private readonly SafeFileHandle _end;
@@ -35,6 +36,7 @@ internal sealed unsafe class RunningChild : IDisposable
         _program = command.Program;
         _process = process;
         _leadsGroup = command.OwnProcessGroup;
+        _endsGroup = command is { OwnProcessGroup: true, EndsGroup: true };
         _input = input;
         _output = output;
         long end = (long)(ssize_t)syscall(PidfdOpen, process, 0);
@@ -168,6 +170,12 @@ internal sealed unsafe class RunningChild : IDisposable
     /// <summary>How it ended. To be called once, after <see cref="Wait"/> told that it did.</summary>
     internal (int ExitCode, int Signal) Reap()
     {
+        if (_endsGroup)
+        {
+            // It is not reaped yet, so its number is not another group's.
+            _ = kill(-_process, SIGKILL);
+        }
+
         int status = 0;
         int result;
         do

@@ -33,6 +33,9 @@ public sealed record BootConfiguration
     /// <summary>Persistent volumes, in the order in which they are mounted.</summary>
     public IReadOnlyList<VolumeSettings> Volumes { get; init; } = [];
 
+    /// <summary>Programs of the integrator, those of one point in the order in which they run.</summary>
+    public IReadOnlyList<HookSettings> Hooks { get; init; } = [];
+
     /// <summary>What the TPM is used for.</summary>
     public TpmSettings Tpm { get; init; } = new();
 

@@ -21,6 +21,7 @@ internal static class BootConfigReader
         List<ModuleSettings>? modules = null;
         List<OverlaySettings>? overlays = null;
         List<VolumeSettings>? volumes = null;
+        List<HookSettings>? hooks = null;
         TpmSettings? tpm = null;
         FailureSettings? failure = null;
         long? timeout = null, watchdog = null;
@@ -38,6 +39,7 @@ internal static class BootConfigReader
                 case "modules": modules = ReadModules(ref json); break;
                 case "overlays": overlays = VolumeSettingsJson.ReadOverlays(ref json); break;
                 case "volumes": volumes = VolumeSettingsJson.ReadVolumes(ref json); break;
+                case "hooks": hooks = HookSettingsJson.ReadHooks(ref json); break;
                 case "tpm": tpm = VolumeSettingsJson.ReadTpm(ref json); break;
                 case "reset_variable": resetVariable = json.Text(); break;
                 case "failure": failure = ReadFailure(ref json); break;
@@ -59,6 +61,7 @@ internal static class BootConfigReader
             Modules = json.Required(modules, "modules"),
             Overlays = json.Required(overlays, "overlays"),
             Volumes = json.Required(volumes, "volumes"),
+            Hooks = hooks ?? [],
             Tpm = json.Required(tpm, "tpm"),
             ResetVariable = resetVariable,
             Failure = json.Required(failure, "failure"),

@@ -36,6 +36,17 @@ internal static class BootConfigWriter
         }
 
         json.WriteEndArray();
+        if (value.Hooks.Count > 0)
+        {
+            json.WriteStartArray("hooks");
+            foreach (HookSettings hook in value.Hooks)
+            {
+                HookSettingsJson.Write(json, hook);
+            }
+
+            json.WriteEndArray();
+        }
+
         json.WritePropertyName("tpm");
         VolumeSettingsJson.Write(json, value.Tpm);
         if (value.ResetVariable is { } variable)
