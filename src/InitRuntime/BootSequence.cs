@@ -25,6 +25,8 @@ internal static class BootSequence
 
         ModuleLoader modules = boot.Stage("modules", () => Modules.LoadAlways(settings, journal.Log));
         FirmwareState firmware = boot.Stage("firmware", () => FirmwareState.Read(journal));
+        var hooks = new BootHooks(boot);
+        hooks.Run(HookPoint.BeforeDevices);
         using DeviceMonitor devices = boot.Stage("devices", () => new DeviceMonitor(modules, firmware.BootHardware));
         SystemDisk disk = boot.Stage(
             "system-disk", () => SystemDisk.WaitFor(devices, firmware.LoaderPartition, firmware.BootHardware, settings, deadline));
@@ -33,6 +35,7 @@ internal static class BootSequence
         IReadOnlyList<LoaderEnvironment> loader = [];
         boot.Stage("loader-state", OnFailure.Continue, () => loader = LoaderState.Read(journal, disk));
 
+        hooks.Run(HookPoint.DevicesReady);
         using DmControl deviceMapper = boot.Stage("device-mapper", () => new DmControl());
         MappedDevice root = boot.Stage(
             "verity-root", () => VerityRoot.Open(deviceMapper, partition.Device, settings.ImageUuid, settings.Root.Verity));
@@ -44,6 +47,8 @@ internal static class BootSequence
         // Keys come and go within these stages; "measure" closes this boot's policies before anything else runs.
         using var watchdog = new BootWatchdog(settings, devices);
         watchdog.ArmUnlessLoaderDid(disk);
+        hooks.Feed = watchdog.Feed;
+        hooks.Run(HookPoint.RootReady);
         using BootTpm tpm = boot.Stage("tpm", () => BootTpm.Open(settings, firmware, devices, watchdog, deadline, journal.Log));
         var images = new ImageState(settings.ImageUuid, journal.OnTrial, () => partition.ReadOthers(disk, settings));
         IReadOnlyList<VolumeReport> volumes = boot.Stage(
@@ -51,11 +56,13 @@ internal static class BootSequence
         IReadOnlyList<DriftEntry> drift = boot.Stage("overlay", () => Overlays.Mount(settings, reset.Request, watchdog, journal.Log));
         boot.Stage("measure", OnFailure.Fallback, tpm.Leave);
         reset.Clear();
+        hooks.Run(HookPoint.VolumesReady);
 
         watchdog.Find();
         FallbackReport? fallback = LoaderState.ExplainFallback(journal, loader, images);
         boot.Stage(
             "hand-off", OnFailure.Fallback, () => HandOff.Prepare(journal, settings, disk, partition, root, kernelTime, volumes, drift, reset.Request, fallback, tpm));
+        hooks.Run(HookPoint.BeforeSwitchRoot);
         boot.Stage("switch-root", OnFailure.Fallback, () => SwitchRoot.Into(RootMount.Path, settings.Init, arguments));
     }
 }

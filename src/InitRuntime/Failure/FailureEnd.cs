@@ -35,7 +35,7 @@ internal static class FailureEnd
             Consecutive = (journal.LastFailure?.Consecutive ?? 0) + 1,
         };
         bool kept = FailureStore.TryWrite(record, text => journal.Log.Write(Priority.Choice, text));
-        FailureAction action = settings?.Failure.Action ?? FailureAction.Reboot;
+        FailureAction action = cause is StopBootException ? FailureAction.Halt : settings?.Failure.Action ?? FailureAction.Reboot;
         TimeSpan delay = action == FailureAction.Reboot ? Delay(journal, settings, record.Consecutive, kept) : TimeSpan.Zero;
 
         Kmsg log = journal.Log;
@@ -51,6 +51,7 @@ internal static class FailureEnd
             log.Write(Priority.Failure, $"hint: {hint}");
         }
 
+        BootHooks.RunOnFailure(journal);
         if (settings?.DebugShell == true)
         {
             OpenShell(log);

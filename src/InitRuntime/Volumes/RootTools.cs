@@ -17,10 +17,9 @@ internal sealed class RootTools(BootWatchdog watchdog, Kmsg log) : IDisposable
     private const string Root = RootMount.Path;
     private const int PrivateMode = 0x1c0; // 0700
 
-    private static readonly string[] _bound = ["/dev", "/proc", "/sys", "/run"];
     private static readonly TimeSpan _feedInterval = TimeSpan.FromSeconds(2);
 
-    private bool _ready;
+    private RootBinding? _binding;
 
     /// <summary>Runs a program to its end.</summary>
     /// <param name="work">What it is for, in the words of a log line: <c>making the file system of var</c>.</param>
@@ -70,32 +69,23 @@ internal sealed class RootTools(BootWatchdog watchdog, Kmsg log) : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        if (!_ready)
+        if (_binding is null)
         {
             return;
         }
 
-        foreach (string directory in _bound)
-        {
-            Mount.Detach(Root + directory);
-        }
-
+        _binding.Dispose();
         KernelFile.RemoveDirectory(WorkDirectory);
     }
 
     private void Begin()
     {
-        if (_ready)
+        if (_binding is not null)
         {
             return;
         }
 
-        foreach (string directory in _bound)
-        {
-            Mount.BindRecursive(directory, Root + directory);
-        }
-
-        _ready = true;
+        _binding = RootBinding.Make();
         KernelFile.MakePath(WorkDirectory, PrivateMode);
     }
 }
