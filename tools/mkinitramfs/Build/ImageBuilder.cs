@@ -215,6 +215,7 @@ internal sealed class ImageBuilder
         Overlays = _manifest.Overlays,
         ResetVariable = _manifest.ResetVariable,
         Volumes = [.. _manifest.Volumes.Select(volume => volume.Settings)],
+        Hooks = [.. _manifest.Hooks.Select(hook => hook.Settings)],
         Tpm = _manifest.Tpm,
         Failure = _manifest.Failure,
         WatchdogSeconds = _manifest.Boot.WatchdogSeconds,

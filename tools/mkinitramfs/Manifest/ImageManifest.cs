@@ -38,6 +38,9 @@ internal sealed record ImageManifest
 
     public UpdateSection Update { get; init; } = new(Make: false, "", "", [], AllowOlder: false, Restart: false, Encrypt: false, DeltaUrl: null);
 
+    /// <summary>Programs that /init runs, in their order.</summary>
+    public IReadOnlyList<HookSection> Hooks { get; init; } = [];
+
     /// <summary>What a new image has to pass.</summary>
     public IReadOnlyList<HealthCheck> HealthChecks { get; init; } = [];
 
@@ -206,6 +209,15 @@ internal sealed record ConfirmSection(int WithinSeconds, bool ReadRoot, bool NoF
 /// <param name="DeltaUrl">Where the chunks of updates are published, without a slash at its end; null for full updates alone.</param>
 internal sealed record UpdateSection(
     bool Make, string Board, string Revision, IReadOnlyList<string> Compatible, bool AllowOlder, bool Restart, bool Encrypt, string? DeltaUrl);
+
+/// <summary><c>[[hook]]</c>: a program that /init runs.</summary>
+/// <param name="Settings">As /init reads them.</param>
+/// <param name="Source">The program on the build machine that goes into the initramfs; null for one of the root.</param>
+internal sealed record HookSection(HookSettings Settings, string? Source)
+{
+    /// <summary>Directory of hooks in the initramfs.</summary>
+    internal const string Directory = "/usr/lib/initruntime/hooks";
+}
 
 /// <summary><c>[[health-check]]</c>: a program that an image on trial has to pass.</summary>
 /// <param name="Name">Of its unit.</param>

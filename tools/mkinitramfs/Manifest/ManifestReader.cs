@@ -208,6 +208,18 @@ internal static class ManifestReader
         Update = new(
             values.Get(UpdateMake), values.Get(UpdateBoard), values.Get(UpdateRevision), values.Get(UpdateCompatible), values.Get(UpdateAllowOlder), values.Get(UpdateRestart),
             values.Get(UpdateEncrypt), values.Get(UpdateDeltaUrl)),
+        Hooks = [.. HookRules.Order(values).Select(i => new HookSection(
+            new HookSettings
+            {
+                Name = values.Get(HookName, i),
+                Point = values.Get(HookAt, i),
+                Program = values.Get(HookRootProgram, i) ?? $"{HookSection.Directory}/{values.Get(HookName, i)}",
+                Arguments = values.Get(HookArguments, i),
+                InRoot = values.Get(HookRootProgram, i) is not null,
+                TimeoutSeconds = values.Get(HookTimeout, i),
+                OnFailure = values.Get(HookOnFailure, i),
+            },
+            values.Get(HookProgram, i)))],
         HealthChecks = [.. Enumerable.Range(0, values.CountOf(HealthCheckName.Section) ?? 0).Select(i => new HealthCheck(
             values.Get(HealthCheckName, i), values.Get(HealthCheckCommand, i), values.Get(HealthCheckTimeout, i)))],
         Failure = new() { Action = values.Get(OnFailure), LongestDelaySeconds = values.Get(FailureLongestDelay) },

@@ -24,6 +24,7 @@ internal static class ManifestRules
         SnapshotRules.Check(values, errors);
         TrialRules.Check(values, errors);
         UpdateRules.Check(values, errors);
+        HookRules.Check(values, errors);
         TpmSectionRules.Check(values, errors);
         SigningRules.Check(values, errors);
     }

@@ -1,0 +1,119 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using InitRuntime.Formats.BootConfig;
+using static InitRuntime.Mkinitramfs.Manifest.ManifestKeys;
+
+namespace InitRuntime.Mkinitramfs.Manifest;
+
+/// <summary>What the keys of hooks ask of each other, and the order in which hooks run.</summary>
+internal static class HookRules
+{
+    internal static void Check(ManifestValues values, ManifestErrors errors)
+    {
+        int count = values.CountOf(HookName.Section) ?? 0;
+        var names = new Dictionary<string, int>(StringComparer.Ordinal);
+        bool areNamed = true;
+        for (int i = 0; i < count; i++)
+        {
+            if (!values.IsGood(HookName, i) || !values.IsGood(HookAt, i) || !values.IsGood(HookAfter, i))
+            {
+                areNamed = false;
+                continue;
+            }
+
+            if (!names.TryAdd(values.Get(HookName, i), i))
+            {
+                areNamed = false;
+                errors.Add(
+                    values.ValuePlaceOf(HookName, i), HookName.FullName,
+                    $"{ManifestErrors.Quote(values.Get(HookName, i))} stands in line {values.ValuePlaceOf(HookName, names[values.Get(HookName, i)]).Line} too", "give each hook a name of its own");
+            }
+
+            CheckProgram(values, errors, i);
+        }
+
+        if (areNamed)
+        {
+            CheckOrder(values, errors, names);
+        }
+    }
+
+    /// <summary>In the order in which they run: those of a point by <c>after</c>, else as the manifest has them.</summary>
+    internal static IReadOnlyList<int> Order(ManifestValues values)
+    {
+        int count = values.CountOf(HookName.Section) ?? 0;
+        var order = new List<int>();
+        // Each time the first one that waits for none.
+        while (order.Count < count)
+        {
+            var done = order.Select(i => values.Get(HookName, i)).ToHashSet();
+            int next = Enumerable.Range(0, count).FirstOrDefault(i => !order.Contains(i) && values.Get(HookAfter, i).All(done.Contains), -1);
+            if (next < 0)
+            {
+                break;
+            }
+
+            order.Add(next);
+        }
+
+        return order;
+    }
+
+    private static void CheckProgram(ManifestValues values, ManifestErrors errors, int i)
+    {
+        bool own = values.PlaceOf(HookProgram, i) is not null;
+        bool inRoot = values.PlaceOf(HookRootProgram, i) is not null;
+        HookPoint point = values.Get(HookAt, i);
+        if (own == inRoot)
+        {
+            errors.Add(
+                values.ValuePlaceOf(HookName, i), HookProgram.FullName, own ? "contradicts root-program" : "missing",
+                "name program, which is put into the initramfs, or root-program, which the root has");
+        }
+        else if (inRoot && !HookSettingsJson.HasRoot(point))
+        {
+            errors.Add(
+                values.ValuePlaceOf(HookAt, i), HookAt.FullName, $"at {HookSettingsJson.Name(point)} there is no root yet",
+                "use program, or one of root-ready, volumes-ready, before-switch-root");
+        }
+
+        if (point == HookPoint.OnFailure && values.PlaceOf(HookOnFailure, i) is not null && values.Get(HookOnFailure, i) != HookFailure.Continue)
+        {
+            errors.Add(values.ValuePlaceOf(HookOnFailure, i), HookOnFailure.FullName, "the boot has failed already", "remove it");
+        }
+    }
+
+    private static void CheckOrder(ManifestValues values, ManifestErrors errors, Dictionary<string, int> names)
+    {
+        bool known = true;
+        foreach ((string name, int i) in names)
+        {
+            foreach (string other in values.Get(HookAfter, i))
+            {
+                string? wrong = !names.TryGetValue(other, out int at) ? $"there is no hook {ManifestErrors.Quote(other)}"
+                    : at == i ? $"{name} cannot run after itself"
+                    : values.Get(HookAt, at) != values.Get(HookAt, i) ? $"{other} runs at {HookSettingsJson.Name(values.Get(HookAt, at))}"
+                    : null;
+                if (wrong is not null)
+                {
+                    known = false;
+                    errors.Add(values.ValuePlaceOf(HookAfter, i), HookAfter.FullName, wrong, "name hooks of the same point");
+                }
+            }
+        }
+
+        if (!known)
+        {
+            return;
+        }
+
+        IReadOnlyList<int> order = Order(values);
+        if (order.Count < names.Count)
+        {
+            int first = Enumerable.Range(0, names.Count).First(i => !order.Contains(i));
+            string[] circle = [.. names.Where(pair => !order.Contains(pair.Value)).Select(pair => pair.Key)];
+            errors.Add(values.ValuePlaceOf(HookAfter, first), HookAfter.FullName, $"a circle: {string.Join(", ", circle)} wait for each other", "take one of them out of after");
+        }
+    }
+}
