@@ -84,6 +84,7 @@ internal sealed class ImageBuilder
         RootRequirements.Check(_manifest, archive);
         _manifest = _manifest with { Volumes = ImagePaths.OfRoot(_manifest.Volumes, archive) };
         IReadOnlyList<ModuleResolver.Chosen> modules = BootModules.Resolve(_manifest, kernel);
+        IReadOnlyList<HookProgram> hooks = HookProgram.ReadAll(_manifest.Hooks);
 
         RootTar tar = _log.Step("choosing what the root holds", () => RootTar.Write(
             archive,
@@ -94,7 +95,7 @@ internal sealed class ImageBuilder
                 ImagePaths = [.. _manifest.Volumes.SelectMany(volume => volume.Settings.ImagePaths)],
                 Listed = [.. _manifest.Overlays.Where(HasListing).Select(overlay => overlay.Path)],
             }));
-        Guid uuid = _manifest.Image.Uuid ?? DeriveUuid(tar, kernel, modules, init);
+        Guid uuid = _manifest.Image.Uuid ?? DeriveUuid(tar, kernel, modules, init, hooks);
         tar.WriteUuid(uuid);
 
         string root = Path.Combine(_work, Artefacts.Root);
@@ -110,7 +111,7 @@ internal sealed class ImageBuilder
         string initramfs = Path.Combine(_work, Artefacts.Initramfs);
         _log.Step($"making the initramfs ({modules.Count(module => !module.Settings.InRoot)} modules)", () =>
         {
-            InitramfsBuilder.Write(initramfs, init, configuration, modules, Signature(verity), kernel, _tools, _log, debugShell);
+            InitramfsBuilder.Write(initramfs, init, configuration, modules, Signature(verity), kernel, _tools, _log, debugShell, hooks);
             return initramfs;
         });
 
@@ -190,7 +191,7 @@ internal sealed class ImageBuilder
     private string CommandLine => string.Join(' ', _manifest.Kernel.CommandLine);
 
     /// <summary>From all that makes the image what it is; not from keys, nor from sizes of the disk.</summary>
-    private Guid DeriveUuid(RootTar tar, KernelFiles kernel, IReadOnlyList<ModuleResolver.Chosen> modules, byte[] init)
+    private Guid DeriveUuid(RootTar tar, KernelFiles kernel, IReadOnlyList<ModuleResolver.Chosen> modules, byte[] init, IReadOnlyList<HookProgram> hooks)
     {
         VeritySettings planned = VerityImage.Plan(_manifest.Verity, dataLength: 0);
         return ImageIdentity.Derive(
@@ -201,6 +202,7 @@ internal sealed class ImageBuilder
             Encoding.UTF8.GetBytes(CommandLine),
             Encoding.UTF8.GetBytes($"{_manifest.Rootfs.FileSystem} {_manifest.Rootfs.Compression} {_manifest.Verity.FecRoots}{(_manifest.Rootfs.ForDelta ? " delta" : "")}"),
             BootConfigJson.Write(Configuration(Guid.Empty, planned, modules)),
+            .. hooks.Select(hook => SHA256.HashData(hook.Content)),
         ]);
     }
 

@@ -40,6 +40,7 @@ internal static class InitramfsBuilder
     /// <param name="tools">Where xz and zstd are.</param>
     /// <param name="log">Gets the commands.</param>
     /// <param name="debugShell">The shell of a development image, or null.</param>
+    /// <param name="hooks">Programs that /init runs.</param>
     /// <exception cref="BuildException">The configuration breaks a rule, or a module cannot be used.</exception>
     internal static void Write(
         string output,
@@ -50,7 +51,8 @@ internal static class InitramfsBuilder
         KernelFiles kernel,
         ToolsTree tools,
         IBuildLog log,
-        byte[]? debugShell = null)
+        byte[]? debugShell = null,
+        IReadOnlyList<HookProgram>? hooks = null)
     {
         byte[] json = BootConfigJson.Write(configuration);
         if (!BootConfigJson.TryParse(json, out _, out ParseError error))
@@ -68,6 +70,11 @@ internal static class InitramfsBuilder
         foreach (ModuleResolver.Chosen module in modules.Where(module => !module.Settings.InRoot))
         {
             programs.Add(new(Relative(module.Settings.Path), FileMode, ModuleFile.Read(module.SourcePath, kernel, tools, log)));
+        }
+
+        foreach (HookProgram hook in hooks ?? [])
+        {
+            programs.Add(new(Relative(hook.Path), DirectoryMode, hook.Content));
         }
 
         if (debugShell is not null)

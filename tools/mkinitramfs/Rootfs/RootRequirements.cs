@@ -50,6 +50,8 @@ internal static class RootRequirements
         }
 
         programs.AddRange(manifest.HealthChecks.Select(check => new Program(check.Command[0].TrimStart('/'), null, $"health-check {check.Name}")));
+        programs.AddRange(manifest.Hooks.Where(hook => hook.Settings.InRoot)
+            .Select(hook => new Program(hook.Settings.Program.TrimStart('/'), null, $"hook {hook.Settings.Name}")));
         if (manifest.Update.Make)
         {
             programs.AddRange(UpdateClient.Needed(manifest.Boot));
