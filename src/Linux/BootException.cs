@@ -3,7 +3,7 @@ using System;
 namespace InitRuntime.Linux;
 
 /// <summary>A stage of the boot cannot be done: what failed, with both values; where; and what a person can do.</summary>
-public sealed class BootException : Exception
+public class BootException : Exception
 {
     /// <summary>A named failure.</summary>
     /// <param name="message">What failed, expected and found.</param>
