@@ -9,7 +9,7 @@ public sealed class ManifestRulesTests
     /// <summary>Lines added to the smallest manifest; they begin in line 8.</summary>
     [Theory]
     [InlineData("[imge]\nx = 1", "8:2: imge: unknown section\nhint: did you mean [image]?")]
-    [InlineData("[other]", "8:2: other: unknown section\nhint: known sections: [image], [rootfs], [kernel], [verity], [disk], [[volume]], [tpm], [boot], [[overlay]], [factory-reset], [device], [confirm], [[health-check]], [update], [failure], [signing], [development]")]
+    [InlineData("[other]", "8:2: other: unknown section\nhint: known sections: [image], [rootfs], [kernel], [verity], [disk], [[volume]], [tpm], [boot], [[overlay]], [factory-reset], [device], [confirm], [[health-check]], [update], [[hook]], [failure], [signing], [development]")]
     [InlineData("[boot]\nwatchdgo = '1min'", "9:1: boot.watchdgo: unknown key\nhint: did you mean watchdog?")]
     [InlineData("[boot]\nroot-size = '1G'", "9:1: boot.root-size: unknown key\nhint: root-size belongs into [disk]")]
     [InlineData("[development]\nzzzzzz = 1", "9:1: development.zzzzzz: unknown key\nhint: known keys: debug-shell")]
@@ -61,6 +61,11 @@ public sealed class ManifestRulesTests
     [InlineData("[[overlay]]\npath = '/etc'\n[[overlay]]\npath = '/etc'", "11:8: overlay.path: \"/etc\" has an overlay already, in line 9\nhint: remove one of the two")]
     [InlineData("[[overlay]]\npath = '/var/log'\n[[overlay]]\npath = '/var'", "11:8: overlay.path: \"/var\" would hide the overlay of \"/var/log\", in line 9\nhint: put the outer directory first")]
     [InlineData("[[overlay]]\npath = '/run/lock'", "9:8: overlay.path: \"/run/lock\" belongs to the kernel's own file systems\nhint: it can be written without an overlay")]
+    [InlineData("[[hook]]\nname = 'a'\nat = 'root-ready'", "9:8: hook.program: missing\nhint: name program, which is put into the initramfs, or root-program, which the root has")]
+    [InlineData("[[hook]]\nname = 'a'\nat = 'devices-ready'\nroot-program = '/bin/a'", "10:6: hook.at: at devices-ready there is no root yet\nhint: use program, or one of root-ready, volumes-ready, before-switch-root")]
+    [InlineData("[[hook]]\nname = 'a'\nat = 'root-ready'\nroot-program = '/bin/a'\nafter = ['b']", "12:9: hook.after: there is no hook \"b\"\nhint: name hooks of the same point")]
+    [InlineData("[[hook]]\nname = 'a'\nat = 'root-ready'\nroot-program = '/bin/a'\nafter = ['b']\n[[hook]]\nname = 'b'\nat = 'root-ready'\nroot-program = '/bin/b'\nafter = ['a']", "12:9: hook.after: a circle: a, b wait for each other\nhint: take one of them out of after")]
+    [InlineData("[[hook]]\nname = 'a'\nat = 'root-ready'\nroot-program = '/bin/a'\n[[hook]]\nname = 'a'\nat = 'root-ready'\nroot-program = '/bin/b'", "13:8: hook.name: \"a\" stands in line 9 too\nhint: give each hook a name of its own")]
     [InlineData("[failure]\naction = 'explode'", "9:10: failure.action: \"explode\" is not known\nhint: known: \"reboot\", \"halt\", \"power-off\"")]
     [InlineData("[failure]\nlongest-delay = '48h'", "9:17: failure.longest-delay: \"48h\" is out of range\nhint: wanted: from 0s to 24h")]
     public void An_added_mistake_is_told_at_its_place(string lines, string expected) =>
