@@ -1,7 +1,6 @@
 using System;
 using System.Linq;
 using System.Threading.Tasks;
-using InitRuntime.Mkinitramfs.Run;
 using InitRuntime.Qemu.Harness;
 using Xunit;
 using Xunit.Abstractions;
