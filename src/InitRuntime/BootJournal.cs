@@ -1,6 +1,8 @@
+using System;
 using System.Collections.Generic;
 using InitRuntime.Formats.BootConfig;
 using InitRuntime.Formats.BootReport;
+using InitRuntime.Hooks;
 using InitRuntime.Linux;
 
 namespace InitRuntime;
@@ -15,6 +17,9 @@ internal sealed class BootJournal
 
     /// <summary>What was done, in order.</summary>
     internal IReadOnlyList<StageReport> Stages => _stages;
+
+    /// <summary>Makes a hook that is compiled in, by its name; null for none.</summary>
+    internal Func<string, IBootHook?>? CompiledHooks { get; init; }
 
     /// <summary>The sealed settings, once read.</summary>
     internal BootConfiguration? Settings { get; set; }

@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using InitRuntime.Formats.BootConfig;
 using InitRuntime.Formats.BootReport;
+using InitRuntime.Hooks;
 using InitRuntime.Linux;
 using InitRuntime.Linux.DeviceMapper;
 using InitRuntime.Stages;
@@ -60,9 +61,14 @@ internal static class BootSequence
 
         watchdog.Find();
         FallbackReport? fallback = LoaderState.ExplainFallback(journal, loader, images);
-        boot.Stage(
-            "hand-off", OnFailure.Fallback, () => HandOff.Prepare(journal, settings, disk, partition, root, kernelTime, volumes, drift, reset.Request, fallback, tpm));
+        BootReportDocument report = boot.Stage(
+            "hand-off", () => HandOff.Prepare(journal, settings, disk, partition, root, kernelTime, volumes, drift, reset.Request, fallback, tpm));
+        int reported = journal.Stages.Count;
         hooks.Run(HookPoint.BeforeSwitchRoot);
-        boot.Stage("switch-root", OnFailure.Fallback, () => SwitchRoot.Into(RootMount.Path, settings.Init, arguments));
+        boot.Stage("switch-root", OnFailure.Fallback, () =>
+        {
+            HandOff.Complete(journal, report, reported);
+            SwitchRoot.Into(RootMount.Path, settings.Init, arguments);
+        });
     }
 }

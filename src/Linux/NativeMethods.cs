@@ -50,6 +50,10 @@ internal static unsafe partial class NativeMethods
     [LibraryImport("libc", SetLastError = true)]
     internal static partial int waitpid(int process, int* status, int options);
 
+    /// <summary>fork(2).</summary>
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial int fork();
+
     /// <summary>posix_spawn(3). This and its helpers return the error number and leave errno alone.</summary>
     [LibraryImport("libc")]
     internal static partial int posix_spawn(

@@ -31,12 +31,12 @@ internal sealed unsafe class RunningChild : IDisposable
     private readonly SafeFileHandle _end;
     private bool _reaped;
 
-    private RunningChild(ChildCommand command, int process, SafeFileHandle input, SafeFileHandle output)
+    private RunningChild(string program, bool leadsGroup, bool endsGroup, int process, SafeFileHandle input, SafeFileHandle output)
     {
-        _program = command.Program;
+        _program = program;
         _process = process;
-        _leadsGroup = command.OwnProcessGroup;
-        _endsGroup = command is { OwnProcessGroup: true, EndsGroup: true };
+        _leadsGroup = leadsGroup;
+        _endsGroup = leadsGroup && endsGroup;
         _input = input;
         _output = output;
         long end = (long)(ssize_t)syscall(PidfdOpen, process, 0);
@@ -52,7 +52,15 @@ internal sealed unsafe class RunningChild : IDisposable
 
     /// <summary>Starts it.</summary>
     /// <exception cref="SyscallException">posix_spawn: ENOENT, EACCES, ENOEXEC, ENOMEM; pidfd_open: ENOSYS.</exception>
-    internal static RunningChild Start(ChildCommand command)
+    internal static RunningChild Start(ChildCommand command) =>
+        Start(command.Program, command.OwnProcessGroup, command.EndsGroup, (input, output) => Spawn.Start(command, input, output));
+
+    /// <summary>Starts one that runs code of this program, at the head of a process group that ends with it.</summary>
+    /// <exception cref="SyscallException">fork: EAGAIN, ENOMEM; pidfd_open: ENOSYS.</exception>
+    internal static RunningChild Fork(string name, Action work) =>
+        Start(name, leadsGroup: true, endsGroup: true, (input, output) => ForkedChild.Start(work, name, input, output));
+
+    private static RunningChild Start(string program, bool leadsGroup, bool endsGroup, Func<SafeFileHandle, SafeFileHandle, int> start)
     {
         var input = new NativePipe();
         var output = new NativePipe();
@@ -60,10 +68,10 @@ internal sealed unsafe class RunningChild : IDisposable
         {
             NativePipe.DoNotBlock(input.Writer);
             NativePipe.DoNotBlock(output.Reader);
-            int process = Spawn.Start(command, input.Reader, output.Writer);
+            int process = start(input.Reader, output.Writer);
             input.Reader.Dispose();
             output.Writer.Dispose();
-            return new RunningChild(command, process, input.Writer, output.Reader);
+            return new RunningChild(program, leadsGroup, endsGroup, process, input.Writer, output.Reader);
         }
         catch
         {

@@ -6,7 +6,7 @@ using static Tmds.Linux.LibC;
 namespace InitRuntime.Linux;
 
 /// <summary>
-/// Bytes of a key: outside the garbage collector's heap, locked in memory, left out of core dumps, wiped by Dispose. Spans of it
+/// Bytes of a key: outside the garbage collector's heap, locked in memory, left out of core dumps and forked children, wiped by Dispose. Spans of it
 /// are passed down and never copied. Source: mlock(2), madvise(2).
 /// </summary>
 public sealed unsafe class SecretBuffer : IDisposable
@@ -32,6 +32,7 @@ public sealed unsafe class SecretBuffer : IDisposable
         {
             Syscall.Check(mlock(_start, (size_t)_mappedLength), "mlock", "secret buffer");
             Syscall.Check(madvise(_start, (size_t)_mappedLength, MADV_DONTDUMP), "madvise", "secret buffer");
+            Syscall.Check(madvise(_start, (size_t)_mappedLength, MADV_DONTFORK), "madvise", "secret buffer");
         }
         catch
         {

@@ -37,7 +37,20 @@ public enum HookFailure
     Stop,
 }
 
-/// <summary>A program of the integrator that /init runs.</summary>
+/// <summary>What a hook is.</summary>
+public enum HookKind
+{
+    /// <summary>A class that is compiled into /init.</summary>
+    Compiled,
+
+    /// <summary>A program in the initramfs.</summary>
+    Program,
+
+    /// <summary>A program of the verified root, which is its root directory.</summary>
+    RootProgram,
+}
+
+/// <summary>A step of the integrator in the boot.</summary>
 public sealed record HookSettings
 {
     /// <summary>By which its lines and its result are known.</summary>
@@ -46,14 +59,14 @@ public sealed record HookSettings
     /// <summary>When it runs. Hooks of one point run in the order of this file.</summary>
     public required HookPoint Point { get; init; }
 
-    /// <summary>Absolute path: in the verified root if <see cref="InRoot"/>, else in the initramfs.</summary>
+    /// <summary>What it is.</summary>
+    public required HookKind Kind { get; init; }
+
+    /// <summary>Absolute path of its program, in the initramfs or the root; the class of a compiled one.</summary>
     public required string Program { get; init; }
 
     /// <summary>Its arguments.</summary>
     public IReadOnlyList<string> Arguments { get; init; } = [];
-
-    /// <summary>Whether it runs with the verified root as its root directory.</summary>
-    public required bool InRoot { get; init; }
 
     /// <summary>How long it may take, in seconds; then its process group is killed.</summary>
     public required int TimeoutSeconds { get; init; }

@@ -18,6 +18,7 @@ public static class HookSettingsJson
     public const int LongestTimeout = 3600;
 
     private static readonly string[] _points = ["before-devices", "devices-ready", "root-ready", "volumes-ready", "before-switch-root", "on-failure"];
+    private static readonly string[] _kinds = ["compiled", "program", "root-program"];
     private static readonly string[] _failures = ["continue", "fallback", "stop"];
 
     /// <summary>The manifest's word, which is also boot.json's.</summary>
@@ -29,11 +30,35 @@ public static class HookSettingsJson
     /// <summary>Whether a hook at this point can come out of the root.</summary>
     public static bool HasRoot(HookPoint point) => point is HookPoint.RootReady or HookPoint.VolumesReady or HookPoint.BeforeSwitchRoot;
 
+    /// <summary>Whether a text is the full name of a class, of plain letters, digits and underscores.</summary>
+    public static bool IsClass(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        foreach (string part in text.Split('.'))
+        {
+            if (part.Length == 0 || char.IsAsciiDigit(part[0]))
+            {
+                return false;
+            }
+
+            foreach (char c in part)
+            {
+                if (!char.IsAsciiLetterOrDigit(c) && c != '_')
+                {
+                    return false;
+                }
+            }
+        }
+
+        return true;
+    }
+
     internal static void Write(Utf8JsonWriter json, HookSettings hook)
     {
         json.WriteStartObject();
         json.WriteString("name", hook.Name);
         json.WriteString("point", Name(hook.Point));
+        json.WriteString("kind", _kinds[(int)hook.Kind]);
         json.WriteString("program", hook.Program);
         json.WriteStartArray("arguments");
         foreach (string argument in hook.Arguments)
@@ -42,7 +67,6 @@ public static class HookSettingsJson
         }
 
         json.WriteEndArray();
-        json.WriteBoolean("in_root", hook.InRoot);
         json.WriteNumber("timeout_seconds", hook.TimeoutSeconds);
         json.WriteString("on_failure", Name(hook.OnFailure));
         json.WriteEndObject();
@@ -67,9 +91,10 @@ public static class HookSettingsJson
         {
             HookSettings hook = hooks[i];
             string? wrong = !VolumeRules.IsName(hook.Name) ? "name: not lower-case letters, digits and dashes"
-                : !BootConfigRules.IsPlainAbsolutePath(hook.Program) ? "program: not a plain absolute path"
+                : hook.Kind == HookKind.Compiled && !IsClass(hook.Program) ? "program: not the full name of a class"
+                : hook.Kind != HookKind.Compiled && !BootConfigRules.IsPlainAbsolutePath(hook.Program) ? "program: not a plain absolute path"
                 : hook.TimeoutSeconds is < 1 or > LongestTimeout ? $"timeout_seconds: {hook.TimeoutSeconds}, wanted 1 to {LongestTimeout}"
-                : hook.InRoot && !HasRoot(hook.Point) ? $"in_root: at {Name(hook.Point)} there is no root"
+                : hook.Kind == HookKind.RootProgram && !HasRoot(hook.Point) ? $"kind: at {Name(hook.Point)} there is no root"
                 : hook.Point == HookPoint.OnFailure && hook.OnFailure != HookFailure.Continue ? "on_failure: the boot has failed already"
                 : null;
             if (wrong is not null)
@@ -92,9 +117,8 @@ public static class HookSettingsJson
     private static HookSettings Read(ref JsonInput json)
     {
         string? name = null, program = null;
-        int? point = null, failure = null;
+        int? point = null, kind = null, failure = null;
         List<string>? arguments = null;
-        bool? inRoot = null;
         long? timeout = null;
         json.BeginObject();
         while (json.NextMember(out string member))
@@ -103,9 +127,9 @@ public static class HookSettingsJson
             {
                 case "name": name = json.Text(); break;
                 case "point": point = Word(json, _points); break;
+                case "kind": kind = Word(json, _kinds); break;
                 case "program": program = json.Text(); break;
                 case "arguments": arguments = json.Texts(MostArguments); break;
-                case "in_root": inRoot = json.Flag(); break;
                 case "timeout_seconds": timeout = json.Number(0, int.MaxValue); break;
                 case "on_failure": failure = Word(json, _failures); break;
                 default: throw json.Unknown();
@@ -116,9 +140,9 @@ public static class HookSettingsJson
         {
             Name = json.Required(name, "name"),
             Point = (HookPoint)json.Required(point, "point"),
+            Kind = (HookKind)json.Required(kind, "kind"),
             Program = json.Required(program, "program"),
             Arguments = json.Required(arguments, "arguments"),
-            InRoot = json.Required(inRoot, "in_root"),
             TimeoutSeconds = (int)json.Required(timeout, "timeout_seconds"),
             OnFailure = (HookFailure)json.Required(failure, "on_failure"),
         };

@@ -1,6 +1,7 @@
 using System;
 using InitRuntime.Formats.BootConfig;
 using InitRuntime.Formats.BootReport;
+using InitRuntime.Hooks;
 using InitRuntime.Linux;
 using InitRuntime.Stages;
 using InitRuntime.Storage.Failures;

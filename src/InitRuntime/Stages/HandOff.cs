@@ -16,8 +16,8 @@ internal static class HandOff
     /// <summary>Of all paths that the report names as hidden, in characters; each can become six bytes of JSON.</summary>
     private const int LongestDrift = BootReportJson.MaximumReportLength / 32;
 
-    /// <summary>Leaves the udev record and the boot report, and counts this boot as a good one.</summary>
-    internal static void Prepare(
+    /// <summary>Leaves the udev record and the boot report.</summary>
+    internal static BootReportDocument Prepare(
         BootJournal journal, BootConfiguration settings, SystemDisk disk, RootPartition partition, MappedDevice root, TimeSpan kernelTime,
         IReadOnlyList<VolumeReport> volumes, IReadOnlyList<DriftEntry> drift, ResetRequest? reset, FallbackReport? fallback, BootTpm tpm)
     {
@@ -44,10 +44,21 @@ internal static class HandOff
             LastFailure = journal.LastFailure,
             Fallback = fallback,
         };
-        KernelFile.Create(BootReportJson.Path, BootReportJson.Write(report), 0x1a4 /* 0644 */);
+        Write(report);
         if (journal.OnTrial == true)
         {
             KernelFile.Create(BootReportJson.OnTrialPath, [], 0x1a4 /* 0644 */);
+        }
+
+        return report;
+    }
+
+    /// <summary>Adds to the report what was done since, and counts this boot as a good one.</summary>
+    internal static void Complete(BootJournal journal, BootReportDocument report, int reportedStages)
+    {
+        if (journal.Stages.Count > reportedStages)
+        {
+            Write(report with { Stages = journal.Stages });
         }
 
         if (journal.LastFailure is { Consecutive: > 0 } last)
@@ -56,6 +67,8 @@ internal static class HandOff
             FailureStore.TryWrite(last with { Consecutive = 0 }, text => journal.Log.Write(Priority.Choice, text));
         }
     }
+
+    private static void Write(BootReportDocument report) => KernelFile.Create(BootReportJson.Path, BootReportJson.Write(report), 0x1a4 /* 0644 */);
 
     /// <summary>What of the drift the report has room for.</summary>
     private static List<DriftEntry> Shown(IReadOnlyList<DriftEntry> drift)

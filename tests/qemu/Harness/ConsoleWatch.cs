@@ -29,8 +29,12 @@ internal sealed partial class ConsoleWatch(Action<Verdict> verdict)
         }
         else if (NextLine().Match(line) is { Success: true } next && IsOfFailed(next))
         {
-            verdict(new Refused(
-                _failed!.Groups["stage"].Value, _failed.Groups["reason"].Value, _device, next.Groups["next"].Value, Time(next)));
+            if (next.Groups["next"].Value != "going on without it")
+            {
+                verdict(new Refused(
+                    _failed!.Groups["stage"].Value, _failed.Groups["reason"].Value, _device, next.Groups["next"].Value, Time(next)));
+            }
+
             _failed = null;
         }
         else if (RestartLine().Match(line) is { Success: true } restart)

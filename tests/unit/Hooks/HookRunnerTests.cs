@@ -13,7 +13,18 @@ namespace InitRuntime.Unit.Hooks;
 
 public sealed class HookRunnerTests : IDisposable
 {
-    private static readonly HookContext _context = new(new Guid("11112222-3333-4444-8555-666677778888"), "1.0", "root-b", "/run/initruntime/boot.json");
+    private static readonly HookContext _context = new()
+    {
+        Name = "test",
+        Point = "root-ready",
+        Arguments = [],
+        ImageUuid = new Guid("11112222-3333-4444-8555-666677778888"),
+        ImageVersion = "1.0",
+        Slot = "root-b",
+        Root = "/",
+        Report = "/run/initruntime/boot.json",
+        Log = _ => { },
+    };
 
     private readonly TemporaryDirectory _directory = new();
 
@@ -47,7 +58,7 @@ public sealed class HookRunnerTests : IDisposable
     [Fact]
     public void A_program_that_is_not_there_is_named()
     {
-        BootException error = Assert.Throws<BootException>(() => HookRunner.Run(Hook([]) with { Program = "/nonexistent" }, _context, "/", Kmsg.Open(_directory["log"]), () => { }));
+        BootException error = Assert.Throws<BootException>(() => new HookRunner(null, Kmsg.Open(_directory["log"]), () => { }).Run(Hook([]) with { Program = "/nonexistent" }, _context));
         Assert.StartsWith("hook test: ", error.Message, StringComparison.Ordinal);
         Assert.Equal("is /nonexistent in the initramfs?", error.Hint);
     }
@@ -69,7 +80,7 @@ public sealed class HookRunnerTests : IDisposable
         File.WriteAllText(path, "");
         using (Kmsg log = Kmsg.Open(path))
         {
-            HookRunner.Run(Hook(["-c", script]) with { TimeoutSeconds = timeout }, _context, "/", log, () => { });
+            new HookRunner(null, log, () => { }).Run(Hook(["-c", script]) with { TimeoutSeconds = timeout }, _context);
         }
 
         return [.. File.ReadAllLines(path).Select(line => line[(line.IndexOf("hook test: ", StringComparison.Ordinal) + "hook test: ".Length)..])];
@@ -81,7 +92,7 @@ public sealed class HookRunnerTests : IDisposable
         Point = HookPoint.RootReady,
         Program = "/bin/sh",
         Arguments = arguments,
-        InRoot = false,
+        Kind = HookKind.Program,
         TimeoutSeconds = 30,
         OnFailure = HookFailure.Fallback,
     };

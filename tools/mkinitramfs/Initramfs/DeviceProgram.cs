@@ -23,12 +23,21 @@ internal sealed record DeviceProgram(string Name, string Variable, string Place)
 
     /// <summary>Its bytes: of the variable's file, else of that beside this program, else of that in <c>out/</c> of the repository above it.</summary>
     /// <exception cref="BuildException">There is none, or it is not a static x86-64 program.</exception>
-    internal byte[] Read()
+    internal byte[] Read() => Read(Find(), Place);
+
+    /// <summary>Where it is.</summary>
+    /// <exception cref="BuildException">There is none.</exception>
+    internal string Find() => Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } named
+        ? named
+        : Candidates(AppContext.BaseDirectory).FirstOrDefault(File.Exists) ?? throw new BuildException(
+            $"the program for {Place} is missing", $"./initruntime in the repository makes it; or set {Variable} to its path");
+
+    /// <summary>The bytes of a program for a device.</summary>
+    /// <param name="path">Where it is here.</param>
+    /// <param name="place">Where it is on the device, for messages.</param>
+    /// <exception cref="BuildException">It cannot be read, or is not a static x86-64 program.</exception>
+    internal static byte[] Read(string path, string place)
     {
-        string path = Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } named
-            ? named
-            : Candidates(AppContext.BaseDirectory).FirstOrDefault(File.Exists) ?? throw new BuildException(
-                $"the program for {Place} is missing", $"./initruntime in the repository makes it; or set {Variable} to its path");
         byte[] program;
         try
         {
@@ -39,7 +48,7 @@ internal sealed record DeviceProgram(string Name, string Variable, string Place)
             throw new BuildException($"{path} cannot be read: {e.Message}", inner: e);
         }
 
-        return Problem(program) is { } problem ? throw new BuildException($"{path} cannot be {Place}: {problem}") : program;
+        return Problem(program) is { } problem ? throw new BuildException($"{path} cannot be {place}: {problem}") : program;
     }
 
     /// <summary>Where it may be, best first.</summary>

@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.IO;
 using System.Linq;
+using InitRuntime.Formats.BootConfig;
 using InitRuntime.Mkinitramfs.Host;
 using InitRuntime.Mkinitramfs.Manifest;
 
@@ -14,7 +15,7 @@ internal sealed record HookProgram(string Path, byte[] Content)
 {
     /// <summary>Reads those of a manifest.</summary>
     /// <exception cref="BuildException">One cannot be read, or needs an interpreter or libraries.</exception>
-    internal static IReadOnlyList<HookProgram> ReadAll(IReadOnlyList<HookSection> hooks) => [.. hooks.Where(hook => hook.Source is not null).Select(Read)];
+    internal static IReadOnlyList<HookProgram> ReadAll(IReadOnlyList<HookSection> hooks) => [.. hooks.Where(hook => hook.Settings.Kind == HookKind.Program).Select(Read)];
 
     private static HookProgram Read(HookSection hook)
     {

@@ -62,14 +62,21 @@ internal static class HookRules
 
     private static void CheckProgram(ManifestValues values, ManifestErrors errors, int i)
     {
-        bool own = values.PlaceOf(HookProgram, i) is not null;
+        string[] given = [.. new ManifestKey[] { HookProgram, HookRootProgram, HookProject }.Where(key => values.PlaceOf(key, i) is not null).Select(key => key.Name)];
         bool inRoot = values.PlaceOf(HookRootProgram, i) is not null;
         HookPoint point = values.Get(HookAt, i);
-        if (own == inRoot)
+        if (given.Length != 1)
         {
             errors.Add(
-                values.ValuePlaceOf(HookName, i), HookProgram.FullName, own ? "contradicts root-program" : "missing",
-                "name program, which is put into the initramfs, or root-program, which the root has");
+                values.ValuePlaceOf(HookName, i), HookProgram.FullName, given.Length == 0 ? "missing" : $"{string.Join(" and ", given)} contradict each other",
+                "name one of program, which is put into the initramfs, root-program, which the root has, and project with class, which is compiled into /init");
+        }
+        else if (values.PlaceOf(HookProject, i) is null != values.PlaceOf(HookClass, i) is null)
+        {
+            bool hasProject = values.PlaceOf(HookProject, i) is not null;
+            errors.Add(
+                values.ValuePlaceOf(HookName, i), (hasProject ? HookClass : HookProject).FullName, "missing",
+                "project names the C# project, class the class in it that is the hook");
         }
         else if (inRoot && !HookSettingsJson.HasRoot(point))
         {

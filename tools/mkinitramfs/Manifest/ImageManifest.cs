@@ -38,7 +38,7 @@ internal sealed record ImageManifest
 
     public UpdateSection Update { get; init; } = new(Make: false, "", "", [], AllowOlder: false, Restart: false, Encrypt: false, DeltaUrl: null);
 
-    /// <summary>Programs that /init runs, in their order.</summary>
+    /// <summary>The integrator's steps in the boot, in their order.</summary>
     public IReadOnlyList<HookSection> Hooks { get; init; } = [];
 
     /// <summary>What a new image has to pass.</summary>
@@ -210,10 +210,12 @@ internal sealed record ConfirmSection(int WithinSeconds, bool ReadRoot, bool NoF
 internal sealed record UpdateSection(
     bool Make, string Board, string Revision, IReadOnlyList<string> Compatible, bool AllowOlder, bool Restart, bool Encrypt, string? DeltaUrl);
 
-/// <summary><c>[[hook]]</c>: a program that /init runs.</summary>
+/// <summary><c>[[hook]]</c>: a step of the integrator in the boot.</summary>
 /// <param name="Settings">As /init reads them.</param>
-/// <param name="Source">The program on the build machine that goes into the initramfs; null for one of the root.</param>
-internal sealed record HookSection(HookSettings Settings, string? Source)
+/// <param name="Source">The program on the build machine that goes into the initramfs, or the project that goes into /init; null for one of the root.</param>
+/// <param name="File">The manifest that declares it.</param>
+/// <param name="Line">Where in it, from 1: for errors of the compiler.</param>
+internal sealed record HookSection(HookSettings Settings, string? Source, string File, int Line)
 {
     /// <summary>Directory of hooks in the initramfs.</summary>
     internal const string Directory = "/usr/lib/initruntime/hooks";

@@ -23,12 +23,22 @@ internal static partial class ManifestKeys
 
     internal static readonly ManifestKey<string?> HookProgram = new("hook", "program", PathForms.Program.OrNone<string?>(path => path, path => path!))
     {
-        Summary = "A static executable, which is put into the initramfs; or `root-program`.",
+        Summary = "An executable, which is put into the initramfs, with the libraries that it needs out of the root; or `root-program`, or `project`.",
     };
 
     internal static readonly ManifestKey<string?> HookRootProgram = new("hook", "root-program", PathForms.InImage.OrNone<string?>(path => path, path => path!))
     {
         Summary = "A program of the root, scripts too, which runs with the verified root as its root directory; from `root-ready` on.",
+    };
+
+    internal static readonly ManifestKey<string?> HookProject = new("hook", "project", PathForms.File.OrNone<string?>(path => path, path => path!))
+    {
+        Summary = "A C# project that is compiled into /init; `class` names the hook in it.",
+    };
+
+    internal static readonly ManifestKey<string?> HookClass = new("hook", "class", TextForms.ClassName.OrNone<string?>(name => name, name => name!))
+    {
+        Summary = "The class with `IBootHook`, with its namespace.",
     };
 
     internal static readonly ManifestKey<IReadOnlyList<string>> HookArguments = new(

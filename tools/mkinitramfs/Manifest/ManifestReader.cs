@@ -208,18 +208,7 @@ internal static class ManifestReader
         Update = new(
             values.Get(UpdateMake), values.Get(UpdateBoard), values.Get(UpdateRevision), values.Get(UpdateCompatible), values.Get(UpdateAllowOlder), values.Get(UpdateRestart),
             values.Get(UpdateEncrypt), values.Get(UpdateDeltaUrl)),
-        Hooks = [.. HookRules.Order(values).Select(i => new HookSection(
-            new HookSettings
-            {
-                Name = values.Get(HookName, i),
-                Point = values.Get(HookAt, i),
-                Program = values.Get(HookRootProgram, i) ?? $"{HookSection.Directory}/{values.Get(HookName, i)}",
-                Arguments = values.Get(HookArguments, i),
-                InRoot = values.Get(HookRootProgram, i) is not null,
-                TimeoutSeconds = values.Get(HookTimeout, i),
-                OnFailure = values.Get(HookOnFailure, i),
-            },
-            values.Get(HookProgram, i)))],
+        Hooks = [.. HookRules.Order(values).Select(i => HookOf(file, values, i))],
         HealthChecks = [.. Enumerable.Range(0, values.CountOf(HealthCheckName.Section) ?? 0).Select(i => new HealthCheck(
             values.Get(HealthCheckName, i), values.Get(HealthCheckCommand, i), values.Get(HealthCheckTimeout, i)))],
         Failure = new() { Action = values.Get(OnFailure), LongestDelaySeconds = values.Get(FailureLongestDelay) },
@@ -263,6 +252,26 @@ internal static class ManifestReader
         },
         values.Get(VolumeSize, i),
         values.PlaceOf(VolumeImagePaths, i) is not null);
+
+    private static HookSection HookOf(string file, ManifestValues values, int i)
+    {
+        string? inRoot = values.Get(HookRootProgram, i);
+        string? project = values.Get(HookProject, i);
+        return new(
+            new()
+            {
+                Name = values.Get(HookName, i),
+                Point = values.Get(HookAt, i),
+                Kind = project is not null ? HookKind.Compiled : inRoot is not null ? HookKind.RootProgram : HookKind.Program,
+                Program = values.Get(HookClass, i) ?? inRoot ?? $"{HookSection.Directory}/{values.Get(HookName, i)}",
+                Arguments = values.Get(HookArguments, i),
+                TimeoutSeconds = values.Get(HookTimeout, i),
+                OnFailure = values.Get(HookOnFailure, i),
+            },
+            project ?? values.Get(HookProgram, i),
+            file,
+            values.PlaceOf(project is null ? (ManifestKey)HookName : HookClass, i)!.Value.Line);
+    }
 
     private static IReadOnlyList<OverlaySettings> OverlaysOf(ManifestValues values) => values.CountOf(OverlayPath.Section) is not { } count
         ? DefaultOverlays(values)

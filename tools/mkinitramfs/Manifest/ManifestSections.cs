@@ -43,8 +43,8 @@ internal static class ManifestSections
             [HealthCheckName, HealthCheckCommand, HealthCheckTimeout]),
         new("update", "Update files for SWUpdate (docs/updates.md).", false,
             [UpdateMake, UpdateBoard, UpdateRevision, UpdateCompatible, UpdateAllowOlder, UpdateRestart, UpdateEncrypt, UpdateDeltaUrl]),
-        new("hook", "A program of yours that /init runs. Its lines are in the kernel's log with its name; nothing that it starts outlives it (docs/hooks.md).", true,
-            [HookName, HookAt, HookProgram, HookRootProgram, HookArguments, HookAfter, HookTimeout, HookOnFailure]),
+        new("hook", "A step of yours in the boot: a program that /init runs, or a class that is compiled into it. Its lines are in the kernel's log with its name; nothing that it starts outlives it (docs/hooks.md).", true,
+            [HookName, HookAt, HookProgram, HookRootProgram, HookProject, HookClass, HookArguments, HookAfter, HookTimeout, HookOnFailure]),
         new("failure", "What follows a failed boot.", false, [OnFailure, FailureLongestDelay]),
         new("signing", "Who signs. Required: `keys`, or a certificate with a key or a command.", false,
         [

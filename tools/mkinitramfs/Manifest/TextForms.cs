@@ -129,6 +129,9 @@ internal static class TextForms
             : Wrong(text, "a salt", $"an even number of hex digits, at most {LongestSalt}; \"\" for none"))
         .OrNone<string?>(text => text.ToLowerInvariant(), text => text!);
 
+    internal static Form<string> ClassName { get; } = Forms.Text("a class with its namespace", text =>
+        HookSettingsJson.IsClass(text) ? null : Wrong(text, "a class", "its full name, such as \"Gateway.Identity\""));
+
     internal static Form<string> CommandWord { get; } = Forms.Text("a word of a command", text =>
         text.Length == 0 || HasControl(text) ? Wrong(text, "a word of a command", "text without control characters") : null);
 

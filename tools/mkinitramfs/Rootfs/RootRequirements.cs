@@ -50,7 +50,7 @@ internal static class RootRequirements
         }
 
         programs.AddRange(manifest.HealthChecks.Select(check => new Program(check.Command[0].TrimStart('/'), null, $"health-check {check.Name}")));
-        programs.AddRange(manifest.Hooks.Where(hook => hook.Settings.InRoot)
+        programs.AddRange(manifest.Hooks.Where(hook => hook.Settings.Kind == HookKind.RootProgram)
             .Select(hook => new Program(hook.Settings.Program.TrimStart('/'), null, $"hook {hook.Settings.Name}")));
         if (manifest.Update.Make)
         {

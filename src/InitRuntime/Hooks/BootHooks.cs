@@ -2,12 +2,12 @@ using System;
 using InitRuntime.Failure;
 using InitRuntime.Formats.BootConfig;
 using InitRuntime.Formats.BootReport;
-using InitRuntime.Hooks;
 using InitRuntime.Linux;
+using InitRuntime.Stages;
 
-namespace InitRuntime.Stages;
+namespace InitRuntime.Hooks;
 
-/// <summary>The integrator's programs, each a stage of its own: its time and its failure are in the boot report.</summary>
+/// <summary>The integrator's hooks, each a stage of its own: its time and its failure are in the boot report.</summary>
 internal sealed class BootHooks(StageRunner boot)
 {
     /// <summary>Feeds the watchdog while a hook runs; nothing until its driver can be loaded.</summary>
@@ -43,7 +43,7 @@ internal sealed class BootHooks(StageRunner boot)
 
             try
             {
-                HookRunner.Run(hook, ContextOf(journal, settings), RootMount.Path, journal.Log, () => { });
+                new HookRunner(journal.CompiledHooks, journal.Log, () => { }).Run(hook, ContextOf(hook, journal, settings));
             }
             catch (BootException e)
             {
@@ -55,10 +55,10 @@ internal sealed class BootHooks(StageRunner boot)
     private void Run(HookSettings hook)
     {
         BootJournal journal = boot.Journal;
-        using RootBinding? binding = hook.InRoot ? RootBinding.Make() : null;
+        using RootBinding? binding = hook.Kind == HookKind.RootProgram ? RootBinding.Make() : null;
         try
         {
-            HookRunner.Run(hook, ContextOf(journal, journal.Settings!), RootMount.Path, journal.Log, Feed);
+            new HookRunner(journal.CompiledHooks, journal.Log, Feed).Run(hook, ContextOf(hook, journal, journal.Settings!));
         }
         catch (BootException e) when (hook.OnFailure == HookFailure.Stop)
         {
@@ -66,6 +66,16 @@ internal sealed class BootHooks(StageRunner boot)
         }
     }
 
-    private static HookContext ContextOf(BootJournal journal, BootConfiguration settings) =>
-        new(settings.ImageUuid, settings.ImageVersion, journal.Slot, BootReportJson.Path);
+    private static HookContext ContextOf(HookSettings hook, BootJournal journal, BootConfiguration settings) => new()
+    {
+        Name = hook.Name,
+        Point = HookSettingsJson.Name(hook.Point),
+        Arguments = hook.Arguments,
+        ImageUuid = settings.ImageUuid,
+        ImageVersion = settings.ImageVersion,
+        Slot = journal.Slot,
+        Root = HookSettingsJson.HasRoot(hook.Point) ? RootMount.Path : null,
+        Report = BootReportJson.Path,
+        Log = _ => { },
+    };
 }

@@ -1,15 +1,19 @@
 using System;
 using InitRuntime.Failure;
+using InitRuntime.Hooks;
 using InitRuntime.Linux;
 
 namespace InitRuntime;
 
 /// <summary>PID 1 until the root file system's init takes over. It never returns: an exit of PID 1 is a kernel panic.</summary>
-internal static class Program
+public static class Init
 {
-    private static int Main(string[] arguments)
+    /// <summary>Boots.</summary>
+    /// <param name="arguments">The kernel's, for the root's init.</param>
+    /// <param name="compiledHooks">Makes a hook that is compiled in, by its name; a build with such hooks generates it.</param>
+    public static int Run(string[] arguments, Func<string, IBootHook?>? compiledHooks = null)
     {
-        BootJournal journal = new();
+        BootJournal journal = new() { CompiledHooks = compiledHooks };
         StageFailedException failure;
         try
         {
@@ -28,4 +32,6 @@ internal static class Program
         FailureEnd.Act(journal, failure);
         return 1;
     }
+
+    private static int Main(string[] arguments) => Run(arguments);
 }

@@ -6,15 +6,11 @@ using InitRuntime.Linux;
 
 namespace InitRuntime.Hooks;
 
-/// <summary>What a hook is told, as variables; never a key.</summary>
-/// <param name="ImageUuid">Of the image that boots.</param>
-/// <param name="ImageVersion">Of it.</param>
-/// <param name="Slot">GPT label of its root partition; null while it is not known.</param>
-/// <param name="Report">Path of the boot report so far.</param>
-public sealed record HookContext(Guid ImageUuid, string ImageVersion, string? Slot, string Report);
-
 /// <summary>Runs one hook to its end: its lines go to the log with its name, its time is limited, and nothing of it stays.</summary>
-public static class HookRunner
+/// <param name="compiled">Makes a hook that is compiled in, by its name; null for none.</param>
+/// <param name="log">Gets its lines.</param>
+/// <param name="feed">Feeds the watchdog, about every two seconds.</param>
+internal sealed class HookRunner(Func<string, IBootHook?>? compiled, Kmsg log, Action feed)
 {
     /// <summary>More lines than these are counted, not logged: a flood must not push the boot's own lines out of the kernel's log.</summary>
     private const int MostLines = 100;
@@ -22,42 +18,35 @@ public static class HookRunner
     /// <summary>What the log takes of a line.</summary>
     private const int LongestLine = 300;
 
+    private static readonly TimeSpan _feedInterval = TimeSpan.FromSeconds(2);
+
     /// <summary>Runs it.</summary>
     /// <param name="hook">The hook.</param>
-    /// <param name="context">What it is told.</param>
-    /// <param name="root">Where the verified root is mounted.</param>
-    /// <param name="log">Gets its lines.</param>
-    /// <param name="feed">Feeds the watchdog, about every two seconds.</param>
+    /// <param name="context">What it is told; its log is not used.</param>
     /// <exception cref="BootException">It cannot be started, ends with another exit code than 0 or by a signal, or takes too long.</exception>
-    public static void Run(HookSettings hook, HookContext context, string root, Kmsg log, Action feed)
+    internal void Run(HookSettings hook, HookContext context)
     {
-        ArgumentNullException.ThrowIfNull(hook);
-        ArgumentNullException.ThrowIfNull(context);
-        ArgumentNullException.ThrowIfNull(log);
-        var command = new ChildCommand(hook.Program, hook.Arguments)
-        {
-            RootDirectory = hook.InRoot ? root : null,
-            Environment = EnvironmentOf(hook, context),
-            EndsGroup = true,
-        };
+        var deadline = Deadline.After(TimeSpan.FromSeconds(hook.TimeoutSeconds));
         int lines = 0;
+        void Show(string line)
+        {
+            if (++lines <= MostLines)
+            {
+                log.Write(Priority.Choice, $"hook {hook.Name}: {Shown(line)}");
+            }
+        }
+
         ChildResult result;
         try
         {
-            result = ChildProcess.Run(
-                command, [], Deadline.After(TimeSpan.FromSeconds(hook.TimeoutSeconds)),
-                line =>
-                {
-                    if (++lines <= MostLines)
-                    {
-                        log.Write(Priority.Choice, $"hook {hook.Name}: {Shown(line)}");
-                    }
-                },
-                feed, TimeSpan.FromSeconds(2));
+            result = hook.Kind == HookKind.Compiled
+                ? RunCompiled(hook, context, deadline, Show)
+                : ChildProcess.Run(Command(hook, context), [], deadline, Show, feed, _feedInterval);
         }
         catch (SyscallException e)
         {
-            throw new BootException($"hook {hook.Name}: {e.Message}", hint: $"is {hook.Program} in the {(hook.InRoot ? "root" : "initramfs")}?", inner: e);
+            throw new BootException(
+                $"hook {hook.Name}: {e.Message}", hint: $"is {hook.Program} in the {(hook.Kind == HookKind.RootProgram ? "root" : "initramfs")}?", inner: e);
         }
 
         if (lines > MostLines)
@@ -74,13 +63,27 @@ public static class HookRunner
         }
     }
 
-    private static List<string> EnvironmentOf(HookSettings hook, HookContext context)
+    private ChildResult RunCompiled(HookSettings hook, HookContext context, Deadline deadline, Action<string> show)
+    {
+        IBootHook made = compiled?.Invoke(hook.Name)
+            ?? throw new BootException($"hook {hook.Name}: it is not compiled into this /init", hint: "build the image again");
+        return ChildProcess.RunForked(hook.Name, print => made.Run(context with { Log = print }), deadline, show, feed, _feedInterval);
+    }
+
+    private static ChildCommand Command(HookSettings hook, HookContext context) => new(hook.Program, hook.Arguments)
+    {
+        RootDirectory = hook.Kind == HookKind.RootProgram ? context.Root : null,
+        Environment = EnvironmentOf(context),
+        EndsGroup = true,
+    };
+
+    private static List<string> EnvironmentOf(HookContext context)
     {
         List<string> variables =
         [
             "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C.UTF-8",
-            $"INITRUNTIME_HOOK={hook.Name}",
-            $"INITRUNTIME_POINT={HookSettingsJson.Name(hook.Point)}",
+            $"INITRUNTIME_HOOK={context.Name}",
+            $"INITRUNTIME_POINT={context.Point}",
             $"INITRUNTIME_IMAGE_UUID={context.ImageUuid}",
             $"INITRUNTIME_IMAGE_VERSION={context.ImageVersion}",
             $"INITRUNTIME_REPORT={context.Report}",
