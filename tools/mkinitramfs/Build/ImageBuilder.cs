@@ -84,7 +84,7 @@ internal sealed class ImageBuilder
         RootRequirements.Check(_manifest, archive);
         _manifest = _manifest with { Volumes = ImagePaths.OfRoot(_manifest.Volumes, archive) };
         IReadOnlyList<ModuleResolver.Chosen> modules = BootModules.Resolve(_manifest, kernel);
-        IReadOnlyList<HookProgram> hooks = HookProgram.ReadAll(_manifest.Hooks);
+        IReadOnlyList<HookProgram> hooks = HookProgram.ReadAll(_manifest.Hooks, archive);
 
         RootTar tar = _log.Step("choosing what the root holds", () => RootTar.Write(
             archive,

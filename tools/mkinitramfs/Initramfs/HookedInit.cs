@@ -21,6 +21,9 @@ internal static partial class HookedInit
     /// <summary>Directory beside the program for /init: its assemblies, Init.props and the package of the interface.</summary>
     internal const string Library = "init-lib";
 
+    /// <summary>MSBuild's word for a command that failed.</summary>
+    private const string BuildStepFailed = "MSB3077";
+
     private const string AssemblyName = "hooked-init";
 
     /// <summary>Whether a manifest has such hooks.</summary>
@@ -128,6 +131,8 @@ internal static partial class HookedInit
         {
             string text = Encoding.UTF8.GetString(said);
             string[] found = [.. ErrorLine().Matches(text).Select(match => $"{match.Groups["place"].Value}: {match.Groups["what"].Value}").Distinct()];
+            // What the native compiler found is told; that it found something is then no news.
+            found = found.Any(line => !line.Contains(BuildStepFailed, StringComparison.Ordinal)) ? [.. found.Where(line => !line.Contains(BuildStepFailed, StringComparison.Ordinal))] : found;
             throw new BuildException(
                 found.Length > 0 ? $"the hooks do not compile:\n{string.Join('\n', found)}" : $"dotnet publish failed with exit code {code}: {errors}{text}",
                 "a hook is a class with a constructor without arguments that implements InitRuntime.Hooks.IBootHook");
@@ -153,7 +158,7 @@ internal static partial class HookedInit
 
     private static string Xml(string text) => SecurityElement.Escape(text);
 
-    // file(line,column): error CS0000: what [project]; without a place: program : error CODE: what
-    [GeneratedRegex(@"^\s*(?<place>\S[^\r\n]*?)\s*: error (?<what>[A-Z]+\d+: [^\r\n]*?)( \[[^\r\n\]]*\])?\r?$", RegexOptions.Multiline)]
+    // file(line,column): error CS0000: what [project]; without a place: program : Trim analysis error IL0000: what. Analysers warn of the same with the place.
+    [GeneratedRegex(@"^\s*(?<place>\S[^\r\n]*?)\s*: (\w+ analysis )?(error (?=[A-Z])|warning (?=IL))(?<what>[A-Z]+\d+: [^\r\n]*?)( \[[^\r\n\]]*\])?\r?$", RegexOptions.Multiline)]
     private static partial Regex ErrorLine();
 }

@@ -74,7 +74,7 @@ internal static class InitramfsBuilder
 
         foreach (HookProgram hook in hooks ?? [])
         {
-            programs.Add(new(Relative(hook.Path), DirectoryMode, hook.Content));
+            programs.Add(new(hook.Path, DirectoryMode, hook.Content));
         }
 
         if (debugShell is not null)
