@@ -89,7 +89,7 @@ public class HookTests(ITestOutputHelper output)
         Assert.Contains("hook second: 19900 more lines", console, StringComparison.Ordinal);
         Assert.Contains("hook collects: 81920001 bytes, collected", console, StringComparison.Ordinal);
         Assert.Contains("hook throws: exit code 1: InvalidOperationException: no reason", console, StringComparison.Ordinal);
-        Assert.Matches("hook crashes: signal (6|11)", console);
+        Assert.Contains("hook crashes: signal 6", console, StringComparison.Ordinal);
         Assert.Contains("hook hangs: it took longer than 2 s and was killed", console, StringComparison.Ordinal);
         Assert.Contains("hook fails: exit code 7: no reason", console, StringComparison.Ordinal);
         Assert.Contains("hook is-killed: signal 11", console, StringComparison.Ordinal);
@@ -110,7 +110,7 @@ public class HookTests(ITestOutputHelper output)
         await machine.RefusalAsync("hook-gives-up");
         Assert.Contains($"hook afterwards: on-failure of {disk.Image.Summary.ImageUuid} 1.0 in root-a, root none", machine.Console, StringComparison.Ordinal);
         Assert.Contains("hook beacon: directory /run", machine.Console, StringComparison.Ordinal);
-        Assert.Matches("hook fails-again: signal (6|11)", machine.Console);
+        Assert.Contains("hook fails-again: signal 6", machine.Console, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -120,7 +120,7 @@ public class HookTests(ITestOutputHelper output)
         await using Machine machine = await Machine.StartAsync(disk, output);
         Refused refused = await machine.RefusalAsync("hook-stops");
         Assert.Equal("hook stops: exit code 7: no reason", refused.Reason);
-        Assert.Equal("the machine stops", refused.Next);
+        Assert.StartsWith("stop here, as the manifest says", refused.Next, StringComparison.Ordinal);
     }
 
     private static bool IsHook(string stage) => stage.StartsWith("hook-", StringComparison.Ordinal);

@@ -25,7 +25,7 @@ public sealed class Probe : IBootHook
         {
             case "say": Say(context); break;
             case "throw": throw new InvalidOperationException("no reason");
-            case "crash": Marshal.WriteByte(1, 0); Environment.FailFast("unreachable"); break;
+            case "crash": Environment.FailFast("beyond repair"); break;
             case "hang": Thread.Sleep(Timeout.Infinite); break;
             case "collect": Collect(context); break;
             case "leave": Leave(); break;

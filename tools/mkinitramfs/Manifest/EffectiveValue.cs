@@ -10,9 +10,9 @@ namespace InitRuntime.Mkinitramfs.Manifest;
 /// <param name="Key">Its name.</param>
 /// <param name="Value">As the manifest would have it; null for none.</param>
 /// <param name="None">What none means, if the manual says so.</param>
-/// <param name="Line">The line of the manifest that it comes from; null when it is the default.</param>
+/// <param name="Place">Where it comes from; null when it is the default.</param>
 /// <param name="From">The other key that made it, or null.</param>
-internal sealed record EffectiveValue(string Section, string Key, JsonNode? Value, string? None, int? Line, string? From)
+internal sealed record EffectiveValue(string Section, string Key, JsonNode? Value, string? None, Place? Place, string? From)
 {
     /// <summary>Every key of a manifest without errors, in the order of the manual.</summary>
     internal static IReadOnlyList<EffectiveValue> All(ManifestReading reading)
@@ -43,13 +43,14 @@ internal sealed record EffectiveValue(string Section, string Key, JsonNode? Valu
     }
 
     /// <summary>Where it comes from, in words.</summary>
-    internal string Origin => Line is null ? "default" : From is null ? $"line {Line}" : $"{From}, line {Line}";
+    internal string Origin => Place is not { } place ? "default"
+        : $"{(From is null ? "" : $"{From}, ")}{place.InWords}{(place.Variable is null ? "" : $", ${place.Variable}")}";
 
     private static EffectiveValue Of(ManifestValues values, string section, ManifestKey key, int index)
     {
-        int? line = values.PlaceOf(key, index)?.Line;
+        Place? place = values.PlaceOf(key, index);
         JsonNode? value = key.Show(values, index);
-        string? from = line is null && value is not null && key.DerivedFrom is { } source && values.PlaceOf(source) is not null ? source.FullName : null;
-        return new(section, key.Name, value, key.NoneInWords, from is null ? line : values.PlaceOf(key.DerivedFrom!)?.Line, from);
+        string? from = place is null && value is not null && key.DerivedFrom is { } source && values.PlaceOf(source) is not null ? source.FullName : null;
+        return new(section, key.Name, value, key.NoneInWords, from is null ? place : values.PlaceOf(key.DerivedFrom!), from);
     }
 }

@@ -43,7 +43,7 @@ internal static class Explanation
         }
     }
 
-    /// <summary>The same as JSON: a list of <c>section</c>, <c>key</c>, <c>value</c>, <c>origin</c> and, unless default, <c>line</c>.</summary>
+    /// <summary>The same as JSON: a list of <c>section</c>, <c>key</c>, <c>value</c>, <c>origin</c> and, unless default, <c>line</c>; <c>file</c> of an extended manifest, <c>environment</c> for a variable of it.</summary>
     internal static void WriteJson(ManifestReading reading, TextWriter output)
     {
         var list = new JsonArray();
@@ -54,11 +54,20 @@ internal static class Explanation
                 ["section"] = one.Section,
                 ["key"] = one.Key,
                 ["value"] = one.Value,
-                ["origin"] = one.Line is null ? "default" : one.From ?? "manifest",
+                ["origin"] = one.Place is null ? "default" : one.From ?? "manifest",
             };
-            if (one.Line is { } line)
+            if (one.Place is { } place)
             {
-                entry["line"] = line;
+                entry["line"] = place.Line;
+                if (place.File is not null)
+                {
+                    entry["file"] = place.File;
+                }
+
+                if (place.Variable is not null)
+                {
+                    entry["environment"] = place.Variable;
+                }
             }
 
             list.Add((JsonNode)entry);

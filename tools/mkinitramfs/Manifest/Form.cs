@@ -1,4 +1,5 @@
 using System;
+using System.IO;
 using System.Text.Json.Nodes;
 
 namespace InitRuntime.Mkinitramfs.Manifest;
@@ -6,6 +7,10 @@ namespace InitRuntime.Mkinitramfs.Manifest;
 /// <summary>Where a value stands that is being read: its key, the manifest's directory, and where errors go.</summary>
 internal sealed record FormContext(string Key, string Directory, ManifestErrors Errors)
 {
+    /// <summary>The directory that a value's paths are relative to: that of the manifest that has it.</summary>
+    internal string DirectoryOf(ManifestNode node) =>
+        node.Place.File is null || BoardProfiles.IsProfile(node.Place.File) ? Directory : Path.GetDirectoryName(Path.GetFullPath(node.Place.File))!;
+
     /// <summary>Adds an error at the value, and says "not read".</summary>
     internal bool Refuse(ManifestNode node, string what, string? hint = null)
     {

@@ -27,7 +27,7 @@ internal static class HookRules
                 areNamed = false;
                 errors.Add(
                     values.ValuePlaceOf(HookName, i), HookName.FullName,
-                    $"{ManifestErrors.Quote(values.Get(HookName, i))} stands in line {values.ValuePlaceOf(HookName, names[values.Get(HookName, i)]).Line} too", "give each hook a name of its own");
+                    $"{ManifestErrors.Quote(values.Get(HookName, i))} stands in {values.ValuePlaceOf(HookName, names[values.Get(HookName, i)]).InWords} too", "give each hook a name of its own");
             }
 
             CheckProgram(values, errors, i);

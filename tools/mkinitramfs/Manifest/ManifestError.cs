@@ -15,7 +15,7 @@ internal sealed record ManifestError(string File, Place Place, string? Key, stri
     /// <summary><c>file:line:column: key: what</c>, and a second line <c>hint: ..</c> if there is one.</summary>
     public override string ToString()
     {
-        string place = Place == default ? File : $"{File}:{Place.Line}:{Place.Column}";
+        string place = Place == default ? File : $"{Place.File ?? File}:{Place.Line}:{Place.Column}";
         string key = Key is null ? "" : $"{Key}: ";
         string hint = Hint is null ? "" : $"\nhint: {Hint}";
         return $"{place}: {key}{What}{hint}";
@@ -31,9 +31,9 @@ internal sealed class ManifestErrors(string file)
 
     internal bool Any => _errors.Count > 0;
 
-    /// <summary>All of them, in the order of the file.</summary>
+    /// <summary>All of them, in the order of the file; then those of extended manifests.</summary>
     internal IReadOnlyList<ManifestError> InOrder() =>
-        [.. _errors.OrderBy(error => error.Place.Line).ThenBy(error => error.Place.Column)];
+        [.. _errors.OrderBy(error => error.Place.File ?? "", System.StringComparer.Ordinal).ThenBy(error => error.Place.Line).ThenBy(error => error.Place.Column)];
 
     internal void Add(Place place, string? key, string what, string? hint = null) => _errors.Add(new(file, place, key, what, hint));
 

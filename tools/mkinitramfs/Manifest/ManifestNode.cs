@@ -3,7 +3,15 @@ using System.Collections.Generic;
 namespace InitRuntime.Mkinitramfs.Manifest;
 
 /// <summary>A place in the manifest, both counted from 1; the default value is "no place".</summary>
-internal readonly record struct Place(int Line, int Column);
+/// <param name="Line">From 1.</param>
+/// <param name="Column">From 1.</param>
+/// <param name="File">The extended manifest that it is in, as the user would name it; null for the manifest itself.</param>
+/// <param name="Variable">The variable of the environment that the value comes from, or null.</param>
+internal readonly record struct Place(int Line, int Column, string? File = null, string? Variable = null)
+{
+    /// <summary><c>line 4</c>, or <c>line 4 of base.toml</c>.</summary>
+    internal string InWords => File is null ? $"line {Line}" : $"line {Line} of {File}";
+}
 
 /// <summary>What a value of the manifest is, before anyone asks what it should be.</summary>
 internal enum NodeKind

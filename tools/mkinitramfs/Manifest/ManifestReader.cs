@@ -1,8 +1,6 @@
-using System;
 using System.Collections.Generic;
 using System.IO;
 using System.Linq;
-using System.Text;
 using InitRuntime.Formats.BootConfig;
 using static InitRuntime.Mkinitramfs.Manifest.ManifestKeys;
 
@@ -17,51 +15,18 @@ internal sealed record ManifestReading(ImageManifest? Manifest, IReadOnlyList<Ma
 /// <summary>Reads a manifest. Writes nothing, throws nothing about what the file says.</summary>
 internal static class ManifestReader
 {
-    /// <summary>The longest manifest that is read, in bytes.</summary>
-    private const int LongestFile = 1 << 20;
-
     /// <summary>Reads and checks a manifest; paths in it are relative to its directory.</summary>
     internal static ManifestReading Read(string file)
     {
         var errors = new ManifestErrors(file);
         var values = new ManifestValues();
-        if (ReadText(file, errors) is { } text && ManifestSyntax.Parse(text, errors) is { } root)
+        if (ManifestLayers.Read(file, errors) is { } root)
         {
             ReadSections(root, new("", Path.GetDirectoryName(Path.GetFullPath(file))!, errors), values);
             ManifestRules.Check(values, errors);
         }
 
         return new(errors.Any ? null : Assemble(Path.GetFullPath(file), values), errors.InOrder(), values);
-    }
-
-    private static string? ReadText(string file, ManifestErrors errors)
-    {
-        try
-        {
-            using FileStream stream = File.OpenRead(file);
-            byte[] bytes = new byte[LongestFile + 1];
-            int length = stream.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
-            if (length <= LongestFile)
-            {
-                return new UTF8Encoding(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true).GetString(bytes, 0, length);
-            }
-
-            errors.Add(default, null, $"longer than {LongestFile} bytes", "is it a manifest?");
-        }
-        catch (DecoderFallbackException e)
-        {
-            errors.Add(default, null, $"not UTF-8 at byte {e.Index}", "save the file as UTF-8");
-        }
-        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
-        {
-            errors.Add(default, null, "does not exist", "examples/demo/image.toml is one to begin with");
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
-        {
-            errors.Add(default, null, $"cannot be read: {e.Message}", Directory.Exists(file) ? "name the manifest, not its directory" : null);
-        }
-
-        return null;
     }
 
     private static void ReadSections(ManifestNode root, FormContext context, ManifestValues values)
@@ -216,14 +181,14 @@ internal static class ManifestReader
         {
             SecureBootCertificate = values.Get(SigningCertificate)!,
             SecureBootKey = values.Get(SigningKey),
-            SecureBootCommand = AbsoluteProgram(values.Get(SigningCommand), Path.GetDirectoryName(file)!),
+            SecureBootCommand = AbsoluteProgram(SigningCommand, values, file),
             PcrPublicKey = values.Get(SigningPcrPublicKey),
             PcrKey = values.Get(SigningPcrKey),
-            PcrCommand = AbsoluteProgram(values.Get(SigningPcrCommand), Path.GetDirectoryName(file)!),
+            PcrCommand = AbsoluteProgram(SigningPcrCommand, values, file),
             UpdateCertificate = values.Get(SigningUpdateCertificate),
             UpdateKey = values.Get(SigningUpdateKey),
             UpdateEncryptionKey = values.Get(SigningUpdateEncryptionKey),
-            UpdateCommand = AbsoluteProgram(values.Get(SigningUpdateCommand), Path.GetDirectoryName(file)!),
+            UpdateCommand = AbsoluteProgram(SigningUpdateCommand, values, file),
             EnrolDirectory = values.Get(SigningKeys),
         },
         Development = new() { DebugShell = values.Get(DevelopmentDebugShell) },
@@ -257,6 +222,7 @@ internal static class ManifestReader
     {
         string? inRoot = values.Get(HookRootProgram, i);
         string? project = values.Get(HookProject, i);
+        Place place = values.PlaceOf(project is null ? (ManifestKey)HookName : HookClass, i)!.Value;
         return new(
             new()
             {
@@ -269,8 +235,8 @@ internal static class ManifestReader
                 OnFailure = values.Get(HookOnFailure, i),
             },
             project ?? values.Get(HookProgram, i),
-            file,
-            values.PlaceOf(project is null ? (ManifestKey)HookName : HookClass, i)!.Value.Line);
+            Path.GetFullPath(place.File ?? file),
+            place.Line);
     }
 
     private static IReadOnlyList<OverlaySettings> OverlaysOf(ManifestValues values) => values.CountOf(OverlayPath.Section) is not { } count
@@ -282,6 +248,10 @@ internal static class ManifestReader
             Volume = values.Get(OverlayVolume, i),
         })];
 
-    private static IReadOnlyList<string>? AbsoluteProgram(IReadOnlyList<string>? words, string directory) =>
-        words is [var program, ..] && program.Contains('/') ? [Path.GetFullPath(Path.Combine(directory, program)), .. words.Skip(1)] : words;
+    private static IReadOnlyList<string>? AbsoluteProgram(ManifestKey<IReadOnlyList<string>?> key, ManifestValues values, string file)
+    {
+        IReadOnlyList<string>? words = values.Get(key);
+        string directory = Path.GetDirectoryName(Path.GetFullPath((values.PlaceOf(key) is { } place ? BoardProfiles.IsProfile(place.File) ? null : place.File : null) ?? file))!;
+        return words is [var program, ..] && program.Contains('/') ? [Path.GetFullPath(Path.Combine(directory, program)), .. words.Skip(1)] : words;
+    }
 }

@@ -48,7 +48,7 @@ internal static class ManifestRules
         {
             if (other != ready && values.PlaceOf(other) is { } place)
             {
-                errors.Add(place, other.FullName, $"contradicts {ready.FullName} in line {values.PlaceOf(ready)!.Value.Line}",
+                errors.Add(place, other.FullName, $"contradicts {ready.FullName} in {values.PlaceOf(ready)!.Value.InWords}",
                     other == KernelPackage ? "a ready-made root brings its own kernel" : "the root comes from packages or ready-made: keep one of the two");
             }
         }

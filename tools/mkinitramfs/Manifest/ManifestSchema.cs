@@ -22,9 +22,34 @@ internal static class ManifestSchema
         ["title"] = "InitRuntime image manifest",
         ["type"] = "object",
         ["additionalProperties"] = false,
-        ["required"] = Names(ManifestSections.All.Where(section => !section.Repeated && section.Keys.Any(key => key.Required)).Select(section => section.Name)),
-        ["properties"] = new JsonObject(ManifestSections.All.Select(section => new KeyValuePair<string, JsonNode?>(section.Name, OfSection(section)))),
+        ["properties"] = new JsonObject([.. Top(), .. ManifestSections.All.Select(section => new KeyValuePair<string, JsonNode?>(section.Name, OfSection(section)))]),
     }.ToJsonString(_options) + "\n";
+
+    /// <summary>What stands beside sections. What is required may come from an extended manifest: nothing is here.</summary>
+    private static IEnumerable<KeyValuePair<string, JsonNode?>> Top()
+    {
+        JsonObject Text() => new() { ["type"] = "string" };
+        yield return new(ManifestLayers.Extends, new JsonObject
+        {
+            ["description"] = "Manifests below this one: files, relative to it, or profile:NAME. Keys that this one sets win; \"...\" in a list stands for the extended list.",
+            ["oneOf"] = new JsonArray(Text(), new JsonObject { ["type"] = "array", ["items"] = Text() }),
+        });
+        yield return new(ManifestVariables.Section, new JsonObject
+        {
+            ["description"] = "Texts that ${NAME} stands for; from the environment only what is declared here.",
+            ["type"] = "object",
+            ["additionalProperties"] = new JsonObject
+            {
+                ["oneOf"] = new JsonArray(Text(), new JsonObject
+                {
+                    ["type"] = "object",
+                    ["additionalProperties"] = false,
+                    ["required"] = Names(["environment"]),
+                    ["properties"] = new JsonObject { ["environment"] = Text(), ["default"] = Text() },
+                }),
+            },
+        });
+    }
 
     private static JsonObject OfSection(ManifestSection section)
     {
@@ -32,7 +57,6 @@ internal static class ManifestSchema
         {
             ["type"] = "object",
             ["additionalProperties"] = false,
-            ["required"] = Names(section.Keys.Where(key => key.Required).Select(key => key.Name)),
             ["properties"] = new JsonObject(section.Keys.Select(key => new KeyValuePair<string, JsonNode?>(key.Name, OfKey(key)))),
         };
         JsonObject schema = section.Repeated ? new() { ["type"] = "array", ["items"] = table } : table;

@@ -12,48 +12,57 @@ internal sealed class ManifestSyntax
     private const int LongestKey = 8;
 
     private readonly ManifestErrors _errors;
+    private readonly string? _file;
     private readonly Queue<(ValueSyntax Syntax, ManifestNode Node)> _unfinished = new();
 
-    private ManifestSyntax(ManifestErrors errors) => _errors = errors;
+    private ManifestSyntax(ManifestErrors errors, string? file)
+    {
+        _errors = errors;
+        _file = file;
+    }
 
     /// <summary>The table of the whole file; null, with errors added, when the text is not TOML.</summary>
-    internal static ManifestNode? Parse(string text, ManifestErrors errors)
+    /// <param name="text">The file's.</param>
+    /// <param name="errors">Gets what is wrong.</param>
+    /// <param name="file">For places: an extended manifest; null for the manifest itself.</param>
+    internal static ManifestNode? Parse(string text, ManifestErrors errors, string? file = null)
     {
+        var syntax = new ManifestSyntax(errors, file);
         try
         {
             DocumentSyntax document = SyntaxParser.Parse(text, sourceName: null, validate: true);
             if (!document.HasErrors)
             {
-                return new ManifestSyntax(errors).Read(document);
+                return syntax.Read(document);
             }
 
-            Report(document.Diagnostics, errors);
+            syntax.Report(document.Diagnostics);
         }
         catch (TomlException e)
         {
-            errors.Add(e.Span is { } span ? new(span.Start.Line + 1, span.Start.Column + 1) : new(1, 1), null, e.Message);
+            errors.Add(e.Span is { } span ? new(span.Start.Line + 1, span.Start.Column + 1, file) : new(1, 1, file), null, e.Message);
         }
 
         return null;
     }
 
     // What follows the first error of a line is mostly its echo.
-    private static void Report(DiagnosticsBag diagnostics, ManifestErrors errors)
+    private void Report(DiagnosticsBag diagnostics)
     {
         foreach (DiagnosticMessage first in diagnostics.Where(one => one.Kind == DiagnosticMessageKind.Error)
             .GroupBy(one => one.Span.Start.Line).Select(line => line.First()))
         {
-            errors.Add(PlaceOf(first.Span), null, $"not valid TOML: {OneLine(first.Message)}");
+            _errors.Add(PlaceOf(first.Span), null, $"not valid TOML: {OneLine(first.Message)}");
         }
     }
 
     private static string OneLine(string message) => new([.. message.Select(c => char.IsControl(c) ? ' ' : c)]);
 
-    private static Place PlaceOf(SourceSpan span) => new(span.Start.Line + 1, span.Start.Column + 1);
+    private Place PlaceOf(SourceSpan span) => new(span.Start.Line + 1, span.Start.Column + 1, _file);
 
     private ManifestNode? Read(DocumentSyntax document)
     {
-        var root = new ManifestNode(NodeKind.Table, new(1, 1));
+        var root = new ManifestNode(NodeKind.Table, new(1, 1, _file));
         AddAll(root, document.KeyValues);
         foreach (TableSyntaxBase table in document.Tables)
         {
@@ -142,7 +151,7 @@ internal sealed class ManifestSyntax
         return table;
     }
 
-    private static List<(string Name, Place Place)> NamesOf(KeySyntax key)
+    private List<(string Name, Place Place)> NamesOf(KeySyntax key)
     {
         List<(string, Place)> names = [NameOf(key.Key!)];
         foreach (DottedKeyItemSyntax item in key.DotKeys)
@@ -153,11 +162,11 @@ internal sealed class ManifestSyntax
         return names;
     }
 
-    private static (string Name, Place Place) NameOf(BareKeyOrStringValueSyntax key) => key is StringValueSyntax quoted
+    private (string Name, Place Place) NameOf(BareKeyOrStringValueSyntax key) => key is StringValueSyntax quoted
         ? (quoted.Value ?? "", PlaceOf(quoted.Span))
         : (((BareKeySyntax)key).Key?.Text ?? "", PlaceOf(key.Span));
 
-    private static ManifestNode Shallow(ValueSyntax value) => value switch
+    private ManifestNode Shallow(ValueSyntax value) => value switch
     {
         StringValueSyntax text => new(NodeKind.Text, PlaceOf(value.Span)) { Text = text.Value ?? "" },
         IntegerValueSyntax number => new(NodeKind.Number, PlaceOf(value.Span)) { Number = number.Value },

@@ -44,7 +44,7 @@ internal static class PathForms
                 return context.Refuse(node, "is not a path", $"name {inWords}");
             }
 
-            value = Path.GetFullPath(Path.Combine(context.Directory, node.Text));
+            value = Path.GetFullPath(Path.Combine(context.DirectoryOf(node), node.Text));
             return !exists(value) ? context.Refuse(node, $"{ManifestErrors.Quote(node.Text)} does not exist", $"looked for {value}")
                 : rule(value) is not { } wrong || context.Refuse(node, $"{ManifestErrors.Quote(node.Text)} {wrong.What}", wrong.Hint);
         },

@@ -75,7 +75,7 @@ internal static class VolumeSectionRules
 
     private static void CheckNames(int count, ManifestValues values, ManifestErrors errors)
     {
-        var before = new Dictionary<string, int>(StringComparer.Ordinal);
+        var before = new Dictionary<string, Place>(StringComparer.Ordinal);
         foreach (int i in Enumerable.Range(0, count).Where(i => values.IsGood(VolumeName, i)))
         {
             string name = values.Get(VolumeName, i);
@@ -84,9 +84,9 @@ internal static class VolumeSectionRules
             {
                 errors.Add(place, VolumeName.FullName, $"\"{name}\" is taken by the image itself", $"choose another name than {string.Join(", ", _takenNames)}");
             }
-            else if (!before.TryAdd(name, place.Line))
+            else if (!before.TryAdd(name, place))
             {
-                errors.Add(place, VolumeName.FullName, $"\"{name}\" is another volume's name already, in line {before[name]}", "give each volume its own name");
+                errors.Add(place, VolumeName.FullName, $"\"{name}\" is another volume's name already, in {before[name].InWords}", "give each volume its own name");
             }
         }
     }
@@ -113,7 +113,7 @@ internal static class VolumeSectionRules
             {
                 if (values.PlaceOf(key, i) is { } place)
                 {
-                    errors.Add(place, key.FullName, $"the volume is not encrypted, by encrypt = \"none\" in line {values.PlaceOf(VolumeEncrypt, i)!.Value.Line}", $"remove {key.Name}, or encrypt the volume");
+                    errors.Add(place, key.FullName, $"the volume is not encrypted, by encrypt = \"none\" in {values.PlaceOf(VolumeEncrypt, i)!.Value.InWords}", $"remove {key.Name}, or encrypt the volume");
                 }
             }
         }
