@@ -33,8 +33,6 @@ public class SystemdBootTests(ITestOutputHelper output)
         report = await TryAsync(machine, "2.0 fail");
         AssertFellBack(report, "health", "initruntime-check-test.service failed");
         await AssertEntriesAsync(machine, "initruntime-1-root-a.efi initruntime-2-root-b+0-1.efi", selected: "initruntime-1-root-a.efi");
-        report = await TryAsync(machine, "2.0 panic");
-        AssertFellBack(report, null, "no report: watchdog or power");
 
         // The slot cannot even say any more whose it is; then somebody restarts the device before the new image is confirmed.
         report = await TryAsync(machine, "none", "sh dd if=/dev/zero of=/dev/vda3 bs=4096 count=1 conv=notrunc oflag=direct");
@@ -69,9 +67,9 @@ public class SystemdBootTests(ITestOutputHelper output)
         await machine.CommandAsync(UpdateDisk.MountCommand);
         await machine.CommandAsync(Install);
         await AssertEntriesAsync(machine, "initruntime-1-root-a.efi initruntime-2-root-b+1.efi", selected: null);
-        Assert.Contains("an image is installed already", Output(await machine.CommandAsync(Install, mayFail: true)), StringComparison.Ordinal);
         if (damage is not null)
         {
+            Assert.Contains("an image is installed already", Output(await machine.CommandAsync(Install, mayFail: true)), StringComparison.Ordinal);
             await machine.CommandAsync(damage);
         }
 

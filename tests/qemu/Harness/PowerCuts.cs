@@ -21,7 +21,7 @@ public abstract class PowerCuts(ITestOutputHelper output)
     private const string WorkEnds = "initruntime: hand-off: done";
 
     /// <summary>Of each test.</summary>
-    private static readonly int _cuts = Setting("INITRUNTIME_CUTS", 6);
+    private static readonly int _cuts = Setting("INITRUNTIME_CUTS", 3);
 
     private static readonly int _seed = Setting("INITRUNTIME_SEED", Environment.TickCount);
 

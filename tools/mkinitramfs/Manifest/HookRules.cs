@@ -16,7 +16,7 @@ internal static class HookRules
         bool areNamed = true;
         for (int i = 0; i < count; i++)
         {
-            if (!values.IsGood(HookName, i) || !values.IsGood(HookAt, i) || !values.IsGood(HookAfter, i))
+            if (!values.IsGood(HookName, i) || !values.IsGood(HookAt, i) || !values.IsUsable(HookAfter, i))
             {
                 areNamed = false;
                 continue;

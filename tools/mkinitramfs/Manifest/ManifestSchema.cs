@@ -57,6 +57,8 @@ internal static class ManifestSchema
         {
             ["type"] = "object",
             ["additionalProperties"] = false,
+            // By that it is known to be the one of an extended manifest, from which all other keys may come.
+            ["required"] = Names(section.Repeated && section.Keys[0].Required ? [section.Keys[0].Name] : []),
             ["properties"] = new JsonObject(section.Keys.Select(key => new KeyValuePair<string, JsonNode?>(key.Name, OfKey(key)))),
         };
         JsonObject schema = section.Repeated ? new() { ["type"] = "array", ["items"] = table } : table;

@@ -10,7 +10,8 @@ namespace InitRuntime.Unit.Mkinitramfs.Manifest;
 public sealed class ExplanationTests
 {
     private const string Text = ManifestFile.Smallest + "[kernel]\nmodules-always = [\"i6300esb\"]\n[[overlay]]\npath = \"/srv\"\n"
-        + "[[volume]]\nname = \"data\"\nmount = \"/data\"\n[[health-check]]\nname = \"web\"\ncommand = [\"/bin/true\"]\n";
+        + "[[volume]]\nname = \"data\"\nmount = \"/data\"\n[[health-check]]\nname = \"web\"\ncommand = [\"/bin/true\"]\n"
+        + "[[hook]]\nname = \"a\"\nat = \"root-ready\"\nroot-program = \"/bin/true\"\n";
 
     [Theory]
     [InlineData("version", "\"1\"", "line 3")]

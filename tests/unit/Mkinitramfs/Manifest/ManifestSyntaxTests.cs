@@ -88,7 +88,7 @@ public sealed class ManifestSyntaxTests
         File.WriteAllBytes(file.Path, new byte[(1 << 20) + 1]);
         Assert.Equal($"{file.Path}: longer than 1048576 bytes\nhint: is it a manifest?", Assert.Single(file.Read().Errors).ToString());
         Assert.Equal(
-            "/nowhere/m.toml: does not exist\nhint: examples/demo/image.toml is one to begin with",
+            "/nowhere/m.toml: does not exist\nhint: initruntime new makes one to begin with",
             Assert.Single(ManifestReader.Read("/nowhere/m.toml").Errors).ToString());
         Assert.EndsWith(
             "hint: name the manifest, not its directory",

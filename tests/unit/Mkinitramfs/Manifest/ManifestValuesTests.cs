@@ -1,4 +1,5 @@
 using System;
+using System.IO;
 using System.Linq;
 using System.Security.Cryptography;
 using System.Text.Json;
@@ -158,6 +159,23 @@ public sealed class ManifestValuesTests
             restart = true
             encrypt = false
             delta-url = "https://updates.example.com/gateway"
+            [[hook]]
+            name = "late"
+            at = "root-ready"
+            root-program = "/usr/bin/late"
+            after = ["identity"]
+            [[hook]]
+            name = "identity"
+            at = "root-ready"
+            project = "plain.txt"
+            class = "Gateway.Identity"
+            arguments = ["--all", "a b"]
+            timeout = "2min"
+            on-failure = "stop"
+            [[hook]]
+            name = "beacon"
+            at = "on-failure"
+            program = "program"
             [failure]
             action = "power-off"
             longest-delay = "1h"
@@ -173,9 +191,19 @@ public sealed class ManifestValuesTests
             debug-shell = true
             """;
         using var file = new ManifestFile(text);
+        File.WriteAllText(file["program"], "");
+        File.SetUnixFileMode(file["program"], UnixFileMode.UserRead | UnixFileMode.UserExecute);
         ManifestReading reading = file.Read();
         Assert.Empty(reading.Errors);
         ImageManifest manifest = reading.Manifest!;
+        Assert.Equal(
+            [
+                $"identity RootReady Compiled Gateway.Identity [--all a b] 120 Stop {file["plain.txt"]}",
+                "late RootReady RootProgram /usr/bin/late [] 30 Fallback ",
+                $"beacon OnFailure Program /usr/lib/initruntime/hooks/beacon [] 30 Continue {file["program"]}",
+            ],
+            manifest.Hooks.Select(hook => $"{hook.Settings.Name} {hook.Settings.Point} {hook.Settings.Kind} {hook.Settings.Program} [{string.Join(' ', hook.Settings.Arguments)}] {hook.Settings.TimeoutSeconds} {hook.Settings.OnFailure} {hook.Source}"));
+        Assert.Equal(("m.toml", Array.IndexOf(text.Split('\n'), "class = \"Gateway.Identity\"") + 1), (Path.GetFileName(manifest.Hooks[0].File), manifest.Hooks[0].Line));
         Assert.Equal(Guid.Parse("8dfb4b90-1f5a-4e53-8c5e-0d1f5ad2c1b7"), manifest.Image.Uuid);
         Assert.Equal(["usb_storage"], manifest.Kernel.Modules);
         Assert.Equal("delay_use=0", manifest.Kernel.ModuleOptions["usb_storage"]);
