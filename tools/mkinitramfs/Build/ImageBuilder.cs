@@ -91,7 +91,7 @@ internal sealed class ImageBuilder
             Path.Combine(_work, "root.tar"),
             new RootChanges(_manifest.Image.Name, _manifest.Image.Version, SourceDate.Seconds)
             {
-                Added = [.. RootModules.Unpack(modules, kernel, _tools, _log), .. ControlProgram(control, archive)],
+                Added = [.. RootModules.Unpack(modules, kernel, _tools, _log), .. control is null ? [] : DeviceFiles.Make(_manifest, control, archive)],
                 ImagePaths = [.. _manifest.Volumes.SelectMany(volume => volume.Settings.ImagePaths)],
                 Listed = [.. _manifest.Overlays.Where(HasListing).Select(overlay => overlay.Path)],
             }));
@@ -160,13 +160,6 @@ internal sealed class ImageBuilder
         File.WriteAllBytes(Path.Combine(_work, Artefacts.Summary), ImageSummary.Write(summary));
         return summary;
     }
-
-    private IEnumerable<AddedFile> ControlProgram(byte[]? program, TarArchive archive) => program is null ? [] :
-    [
-        new AddedFile(DeviceProgram.Control.Place[1..], program, IsProgram: true),
-        .. TrialUnits.Fit(archive) ? TrialUnits.Make(_manifest) : [],
-        .. _manifest.Update.Make ? UpdateClient.Make(_manifest, archive) : [],
-    ];
 
     /// <summary>Whether a device compares a kept layer with what the image has below it. What lies in a volume is no image's.</summary>
     private bool HasListing(OverlaySettings overlay) => overlay.Upper != OverlayUpper.Memory

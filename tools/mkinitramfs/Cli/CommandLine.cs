@@ -30,7 +30,7 @@ internal static class CommandLine
     /// <summary>Runs one command line to its end and gives the exit code.</summary>
     internal static int Run(IReadOnlyList<string> arguments, TextWriter output, TextWriter errors)
     {
-        var root = new RootCommand(Description) { NewVerb.Make(), BuildVerb.Make(), CheckVerb.Make(), ExplainVerb.Make(), RunVerb.Make(), InspectVerb.Make(), DeltaVerb.Make(), KeysVerb.Make(), ProfileVerb.Make() };
+        var root = new RootCommand(Description) { NewVerb.Make(), BuildVerb.Make(), CheckVerb.Make(), ExplainVerb.Make(), RunVerb.Make(), InspectVerb.Make(), DeltaVerb.Make(), KeysVerb.Make(), ProfileVerb.Make(), DeviceFilesVerb.Make() };
         ParseResult parsed = root.Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = null });
         if (parsed.Errors.Count > 0)
         {

@@ -28,8 +28,10 @@ internal static class UpdateClient
     ];
 
     /// <summary>The files.</summary>
+    /// <param name="manifest">What the image is.</param>
+    /// <param name="root">What the root has already; null if it is not known.</param>
     /// <exception cref="Host.BuildException">The certificate cannot be read.</exception>
-    internal static IEnumerable<AddedFile> Make(ImageManifest manifest, TarArchive root)
+    internal static IEnumerable<AddedFile> Make(ImageManifest manifest, TarArchive? root)
     {
         yield return Text(Configuration, $$"""
             # Made by initruntime build. SWUpdate takes what is signed by {{Certificate}}.
@@ -56,7 +58,7 @@ internal static class UpdateClient
             SWUPDATE_ARGS="-f {Configuration} $SWUPDATE_EXTRA_ARGS"
 
             """);
-        if (root.Find(HardwareFile) is null)
+        if (root?.Find(HardwareFile) is null)
         {
             yield return Text($"/{HardwareFile}", $"{manifest.Update.Board} {manifest.Update.Revision}\n");
         }

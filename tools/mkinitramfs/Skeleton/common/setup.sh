@@ -5,6 +5,7 @@ set -eu
 # The password of root is "hello". For a product: remove these lines, and let people in by keys of yours.
 # Made by: openssl passwd -6 -salt initruntime hello
 hash='$6$initruntime$dC3agCxU8IwBkXqexQ86CYCzH4MVEssg3/D45cax2fe4MkOMb39PFUteyk8Dq/AN7.rj6wM1vlaaxrbSZITYf/'
+sed -i 's|^root:[^:]*:|root:x:|' /etc/passwd
 sed -i '/^root:/d' /etc/shadow
 printf 'root:%s:20000::::::\n' "$hash" >>/etc/shadow
 chown root:shadow /etc/shadow
