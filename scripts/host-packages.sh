@@ -3,8 +3,8 @@
 
 host_packages="mmdebstrap bubblewrap clang lld zlib1g-dev debian-archive-keyring xz-utils"
 
-# What the tests need besides: they let the compiler, objdump and openssl judge what we make.
-test_packages="binutils gcc libc6-dev linux-libc-dev openssl"
+# What the tests need besides: they let the compiler, objdump, openssl and lintian judge what we make, and packages are made with debhelper.
+test_packages="binutils gcc libc6-dev linux-libc-dev openssl debhelper dpkg-dev lintian"
 
 install_host_packages() {
     install_packages "$host_packages"
