@@ -27,7 +27,10 @@ public sealed record HookContext
     /// <summary>Directory of the verified root, which is mounted read-only from <c>root-ready</c> on; null before.</summary>
     public required string? Root { get; init; }
 
-    /// <summary>Path of the boot report (JSON), which is there at <c>before-switch-root</c>.</summary>
+    /// <summary>
+    /// Path of the boot report so far (JSON, <c>/run/initruntime/boot.json</c>): image, slot, stages; all of it at <c>before-switch-root</c>. At
+    /// <c>on-failure</c> its <c>last_failure</c> is the failure of this boot.
+    /// </summary>
     public required string Report { get; init; }
 
     /// <summary>Writes one line to the kernel's log, with the hook's name before it. The first 100 lines of a hook are kept.</summary>

@@ -21,6 +21,9 @@ internal sealed class BootJournal
     /// <summary>Makes a hook that is compiled in, by its name; null for none.</summary>
     internal Func<string, IBootHook?>? CompiledHooks { get; init; }
 
+    /// <summary>From the kernel's start to ours.</summary>
+    internal TimeSpan KernelTime { get; set; }
+
     /// <summary>The sealed settings, once read.</summary>
     internal BootConfiguration? Settings { get; set; }
 

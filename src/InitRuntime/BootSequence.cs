@@ -20,7 +20,7 @@ internal static class BootSequence
     internal static void Run(StageRunner boot, IReadOnlyList<string> arguments)
     {
         BootJournal journal = boot.Journal;
-        TimeSpan kernelTime = boot.Stage("early-mounts", () => EarlyMounts.Make(journal));
+        journal.KernelTime = boot.Stage("early-mounts", () => EarlyMounts.Make(journal));
         BootConfiguration settings = journal.Settings = boot.Stage("settings", Settings.Read);
         var deadline = Deadline.After(TimeSpan.FromSeconds(settings.DeviceTimeoutSeconds));
 
@@ -61,8 +61,8 @@ internal static class BootSequence
 
         watchdog.Find();
         FallbackReport? fallback = LoaderState.ExplainFallback(journal, loader, images);
-        BootReportDocument report = boot.Stage(
-            "hand-off", () => HandOff.Prepare(journal, settings, disk, partition, root, kernelTime, volumes, drift, reset.Request, fallback, tpm));
+        BootReportDocument report = hooks.Report = boot.Stage(
+            "hand-off", () => HandOff.Prepare(journal, settings, disk, partition, root, volumes, drift, reset.Request, fallback, tpm));
         int reported = journal.Stages.Count;
         hooks.Run(HookPoint.BeforeSwitchRoot);
         boot.Stage("switch-root", OnFailure.Fallback, () =>

@@ -82,7 +82,7 @@ public class HookTests(ITestOutputHelper output)
 
         foreach (string point in _normal)
         {
-            Assert.Contains($"hook compiled-{point}: descriptors 4, report {(point == "before-switch-root" ? "there" : "not there")}", console, StringComparison.Ordinal);
+            Assert.Contains($"hook compiled-{point}: descriptors 4, report of {Array.IndexOf(stages, $"hook-compiled-{point}")} hooks", console, StringComparison.Ordinal);
             Assert.Contains($"hook program-{point}: directory /run", console, StringComparison.Ordinal);
         }
 
@@ -109,6 +109,7 @@ public class HookTests(ITestOutputHelper output)
         // Its second try gives up, too, and those of the point on-failure have run before it.
         await machine.RefusalAsync("hook-gives-up");
         Assert.Contains($"hook afterwards: on-failure of {disk.Image.Summary.ImageUuid} 1.0 in root-a, root none", machine.Console, StringComparison.Ordinal);
+        Assert.Contains("hook afterwards: descriptors 4, report of 1 hooks and the failure", machine.Console, StringComparison.Ordinal);
         Assert.Contains("hook beacon: directory /run", machine.Console, StringComparison.Ordinal);
         Assert.Contains("hook fails-again: signal 6", machine.Console, StringComparison.Ordinal);
     }

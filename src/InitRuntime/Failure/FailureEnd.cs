@@ -52,7 +52,7 @@ internal static class FailureEnd
             log.Write(Priority.Failure, $"hint: {hint}");
         }
 
-        BootHooks.RunOnFailure(journal);
+        BootHooks.RunOnFailure(journal, record);
         if (settings?.DebugShell == true)
         {
             OpenShell(log);

@@ -10,8 +10,13 @@ namespace InitRuntime.Hooks;
 /// <summary>The integrator's hooks, each a stage of its own: its time and its failure are in the boot report.</summary>
 internal sealed class BootHooks(StageRunner boot)
 {
+    private const int ReportMode = 0x1a4; // 0644
+
     /// <summary>Feeds the watchdog while a hook runs; nothing until its driver can be loaded.</summary>
     internal Action Feed { get; set; } = () => { };
+
+    /// <summary>The report, once it is written; until then hooks find one of what is known.</summary>
+    internal BootReportDocument? Report { get; set; }
 
     /// <summary>Runs those of a point, in their order.</summary>
     /// <exception cref="StageFailedException">One failed that the boot must not go on without.</exception>
@@ -26,8 +31,11 @@ internal sealed class BootHooks(StageRunner boot)
         }
     }
 
-    /// <summary>Those that run when the boot is given up: whatever they do, the machine ends as it would without them.</summary>
-    internal static void RunOnFailure(BootJournal journal)
+    /// <summary>
+    /// Those that run when the boot is given up: whatever they do, the machine ends as it would without them. The report that they find has
+    /// this failure as its last one.
+    /// </summary>
+    internal static void RunOnFailure(BootJournal journal, FailureRecord failure)
     {
         if (journal.Settings is not { } settings)
         {
@@ -43,9 +51,10 @@ internal sealed class BootHooks(StageRunner boot)
 
             try
             {
+                KernelFile.Create(BootReportJson.Path, BootReportJson.Write(SoFar(journal, settings) with { LastFailure = failure }), ReportMode);
                 new HookRunner(journal.CompiledHooks, journal.Log, () => { }).Run(hook, ContextOf(hook, journal, settings));
             }
-            catch (BootException e)
+            catch (Exception e) when (e is BootException or SyscallException)
             {
                 journal.Log.Write(Priority.Failure, e.Message);
             }
@@ -55,6 +64,8 @@ internal sealed class BootHooks(StageRunner boot)
     private void Run(HookSettings hook)
     {
         BootJournal journal = boot.Journal;
+        BootReportDocument report = (Report ?? SoFar(journal, journal.Settings!)) with { Stages = journal.Stages };
+        KernelFile.Create(BootReportJson.Path, BootReportJson.Write(report), ReportMode);
         using RootBinding? binding = hook.Kind == HookKind.RootProgram ? RootBinding.Make() : null;
         try
         {
@@ -65,6 +76,18 @@ internal sealed class BootHooks(StageRunner boot)
             throw new StopBootException(e);
         }
     }
+
+    private static BootReportDocument SoFar(BootJournal journal, BootConfiguration settings) => new()
+    {
+        ImageUuid = settings.ImageUuid,
+        ImageName = settings.ImageName,
+        ImageVersion = settings.ImageVersion,
+        Slot = journal.Slot,
+        OnTrial = journal.OnTrial,
+        KernelMilliseconds = Math.Round(journal.KernelTime.TotalMilliseconds),
+        Stages = journal.Stages,
+        LastFailure = journal.LastFailure,
+    };
 
     private static HookContext ContextOf(HookSettings hook, BootJournal journal, BootConfiguration settings) => new()
     {

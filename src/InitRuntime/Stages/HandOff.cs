@@ -18,7 +18,7 @@ internal static class HandOff
 
     /// <summary>Leaves the udev record and the boot report.</summary>
     internal static BootReportDocument Prepare(
-        BootJournal journal, BootConfiguration settings, SystemDisk disk, RootPartition partition, MappedDevice root, TimeSpan kernelTime,
+        BootJournal journal, BootConfiguration settings, SystemDisk disk, RootPartition partition, MappedDevice root,
         IReadOnlyList<VolumeReport> volumes, IReadOnlyList<DriftEntry> drift, ResetRequest? reset, FallbackReport? fallback, BootTpm tpm)
     {
         root.WriteUdevRecord();
@@ -32,7 +32,7 @@ internal static class HandOff
             RootPartition = partition.Device.Path,
             SystemDisk = disk.Device.Path,
             OnTrial = journal.OnTrial,
-            KernelMilliseconds = Math.Round(kernelTime.TotalMilliseconds),
+            KernelMilliseconds = Math.Round(journal.KernelTime.TotalMilliseconds),
             Stages = journal.Stages,
             Volumes = volumes,
             Measurements = tpm.Measured,
