@@ -47,13 +47,16 @@ internal static class CommandLine
         return code;
     }
 
+    /// <summary>All verbs.</summary>
+    internal static RootCommand Make() => new(Description)
+    {
+        StatusVerb.Make(), SnapshotsVerb.Make(), DriftVerb.Make(), ResetVerb.Make(),
+        ConfirmVerb.Make(), RejectVerb.Make(), TrialVerb.Make(), PrepareUpdateVerb.Make(), InstallKernelVerb.Make(),
+    };
+
     private static int Dispatch(IReadOnlyList<string> arguments, TextWriter output, TextWriter errors)
     {
-        RootCommand root = new(Description)
-        {
-            StatusVerb.Make(), SnapshotsVerb.Make(), DriftVerb.Make(), ResetVerb.Make(),
-            ConfirmVerb.Make(), RejectVerb.Make(), TrialVerb.Make(), PrepareUpdateVerb.Make(), InstallKernelVerb.Make(),
-        };
+        RootCommand root = Make();
         foreach (Option option in root.Options)
         {
             if (option is HelpOption { Action: HelpAction help })

@@ -30,8 +30,7 @@ internal static class CommandLine
     /// <summary>Runs one command line to its end and gives the exit code.</summary>
     internal static int Run(IReadOnlyList<string> arguments, TextWriter output, TextWriter errors)
     {
-        var root = new RootCommand(Description) { NewVerb.Make(), BuildVerb.Make(), CheckVerb.Make(), ExplainVerb.Make(), RunVerb.Make(), InspectVerb.Make(), DeltaVerb.Make(), KeysVerb.Make(), ProfileVerb.Make(), DeviceFilesVerb.Make() };
-        ParseResult parsed = root.Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = null });
+        ParseResult parsed = Make().Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = null });
         if (parsed.Errors.Count > 0)
         {
             return Misuse(parsed, errors);
@@ -60,6 +59,21 @@ internal static class CommandLine
 
         return Failed;
     }
+
+    /// <summary>All verbs.</summary>
+    internal static RootCommand Make() => new(Description)
+    {
+        NewVerb.Make(),
+        BuildVerb.Make(),
+        CheckVerb.Make(),
+        ExplainVerb.Make(),
+        RunVerb.Make(),
+        InspectVerb.Make(),
+        DeltaVerb.Make(),
+        KeysVerb.Make(),
+        ProfileVerb.Make(),
+        DeviceFilesVerb.Make(),
+    };
 
     private static int Misuse(ParseResult parsed, TextWriter errors)
     {
