@@ -61,7 +61,7 @@ public sealed partial class DocumentationTests
         foreach (Match name in KeyName().Matches(File.ReadAllText(Path.Combine(Repository.Root, page))))
         {
             // Not image.toml, update.swu and the like.
-            if (name.Groups["key"].Value is not ("toml" or "swu" or "img" or "json" or "efi" or "crt" or "key") && ManifestSections.Find(name.Groups["section"].Value) is { } section)
+            if (name.Groups["key"].Value is not ("toml" or "swu" or "img" or "json" or "efi" or "crt" or "key" or "aes") && ManifestSections.Find(name.Groups["section"].Value) is { } section)
             {
                 Assert.True(section.Keys.Any(key => key.Name == name.Groups["key"].Value), $"{page}: {name.Value} is no key");
             }
