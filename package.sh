@@ -25,7 +25,7 @@ dotnet publish tools/mkinitramfs --configuration Release --runtime linux-x64 --s
 rm -f "$tool"/libmscordaccore.so "$tool"/libmscordbi.so "$tool"/libcoreclrtraceptprovider.so "$tool"/createdump "$tool"/*.pdb "$tool"/*.xml
 find "$tool" -type f -exec chmod 644 {} +
 chmod 755 "$tool/initruntime"
-install -m 755 out/init out/initruntime-ctl "$tool"
+install -m 755 out/init out/init-hooks out/initruntime-ctl "$tool"
 cp -r out/init-lib "$tool"
 find "$tool/init-lib" -type f -exec chmod 644 {} +
 cp docs/manifest.schema.json "$work/payload/initruntime/usr/share/initruntime"

@@ -39,7 +39,7 @@ internal static class BootConfigReader
                 case "modules": modules = ReadModules(ref json); break;
                 case "overlays": overlays = VolumeSettingsJson.ReadOverlays(ref json); break;
                 case "volumes": volumes = VolumeSettingsJson.ReadVolumes(ref json); break;
-                case "hooks": hooks = HookSettingsJson.ReadHooks(ref json); break;
+                case "hooks" when HookSupport.IsOn: hooks = HookSettingsJson.ReadHooks(ref json); break;
                 case "tpm": tpm = VolumeSettingsJson.ReadTpm(ref json); break;
                 case "reset_variable": resetVariable = json.Text(); break;
                 case "failure": failure = ReadFailure(ref json); break;

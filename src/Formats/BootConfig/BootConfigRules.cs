@@ -42,7 +42,7 @@ public static class BootConfigRules
         error = error.IsError ? error : CheckModules(value.Modules);
         error = error.IsError ? error : VolumeRules.Check(value);
         error = error.IsError ? error : OverlayRules.Check(value);
-        error = error.IsError ? error : HookSettingsJson.Check(value.Hooks);
+        error = error.IsError || !HookSupport.IsOn ? error : HookSettingsJson.Check(value.Hooks);
         return error.IsError || value.ResetVariable is null or { Length: >= 1 and <= 64 } ? error : new("reset_variable: not 1 to 64 characters");
     }
 

@@ -22,6 +22,11 @@ internal sealed class BootHooks(StageRunner boot)
     /// <exception cref="StageFailedException">One failed that the boot must not go on without.</exception>
     internal void Run(HookPoint point)
     {
+        if (!HookSupport.IsOn)
+        {
+            return;
+        }
+
         foreach (HookSettings hook in boot.Journal.Settings!.Hooks)
         {
             if (hook.Point == point)
@@ -37,7 +42,7 @@ internal sealed class BootHooks(StageRunner boot)
     /// </summary>
     internal static void RunOnFailure(BootJournal journal, FailureRecord failure)
     {
-        if (journal.Settings is not { } settings)
+        if (!HookSupport.IsOn || journal.Settings is not { } settings)
         {
             return;
         }

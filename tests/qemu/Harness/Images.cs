@@ -180,6 +180,7 @@ internal static class Images
 
         hash.AppendData(Encoding.UTF8.GetBytes(edit(File.ReadAllText(Path.Combine(DemoDirectory, "image.toml")))));
         hash.AppendData(SHA256.HashData(DeviceProgram.Init.Read()));
+        hash.AppendData(SHA256.HashData(File.ReadAllBytes(DeviceProgram.Init.Find() + "-hooks")));
         hash.AppendData(SHA256.HashData(DeviceProgram.Control.Read()));
         foreach (string assembly in Directory.GetFiles(AppContext.BaseDirectory, "InitRuntime.*.dll").Order(StringComparer.Ordinal))
         {

@@ -48,7 +48,7 @@ internal sealed class ImageBuilder
     internal static ImageSummary Build(ImageManifest manifest, string directory, IBuildLog log)
     {
         directory = Path.GetFullPath(directory);
-        byte[] init = HookedInit.IsWanted(manifest) ? HookedInit.Build(manifest, CacheDirectory.Path, log) : DeviceProgram.Init.Read();
+        byte[] init = HookedInit.For(manifest, CacheDirectory.Path, log);
         byte[]? control = manifest.Device.Control ? DeviceProgram.Control.Read() : null;
         ToolsTree tools = ToolsTree.Open(CacheDirectory.Path, log);
         Directory.CreateDirectory(directory);

@@ -26,12 +26,19 @@ internal static partial class HookedInit
 
     private const string AssemblyName = "hooked-init";
 
-    /// <summary>Whether a manifest has such hooks.</summary>
-    internal static bool IsWanted(ImageManifest manifest) => Compiled(manifest).Any();
+    /// <summary>What is added to the name of the program for /init: the one that runs programs as hooks.</summary>
+    private const string WithHooks = "-hooks";
+
+    /// <summary>The /init that a manifest needs: without hooks, with programs as hooks, or with compiled ones.</summary>
+    /// <exception cref="BuildException">It is missing, or cannot be compiled.</exception>
+    internal static byte[] For(ImageManifest manifest, string cache, IBuildLog log) =>
+        manifest.Hooks.Count == 0 ? DeviceProgram.Init.Read()
+        : Compiled(manifest).Any() ? Build(manifest, cache, log)
+        : DeviceProgram.Read(DeviceProgram.Init.Find() + WithHooks, "/init with hooks");
 
     /// <summary>Builds it, or takes what an earlier build of the same left.</summary>
     /// <exception cref="BuildException">There is no SDK, or the hooks do not compile: every error with its file and line.</exception>
-    internal static byte[] Build(ImageManifest manifest, string cache, IBuildLog log)
+    private static byte[] Build(ImageManifest manifest, string cache, IBuildLog log)
     {
         string library = Path.Combine(Path.GetDirectoryName(Path.GetFullPath(DeviceProgram.Init.Find()))!, Library);
         if (!Directory.Exists(library))
@@ -101,6 +108,7 @@ internal static partial class HookedInit
               <PropertyGroup>
                 <TargetFramework>net10.0</TargetFramework>
                 <OutputType>Exe</OutputType>
+                <WithHooks>true</WithHooks>
                 <AssemblyName>{{AssemblyName}}</AssemblyName>
                 <Nullable>enable</Nullable>
                 <ImplicitUsings>disable</ImplicitUsings>
