@@ -75,6 +75,11 @@ public sealed class BootConfigTests
                 FactoryReset = false,
             },
         ],
+        Hooks =
+        [
+            new() { Name = "identity", Kind = HookKind.Compiled, Program = "Gateway.Identity", Point = HookPoint.BeforeDevices, TimeoutSeconds = 30, OnFailure = HookFailure.Continue },
+            new() { Name = "late", Kind = HookKind.RootProgram, Program = "/usr/bin/late", Arguments = ["a b"], Point = HookPoint.VolumesReady, TimeoutSeconds = 3600, OnFailure = HookFailure.Stop },
+        ],
         Tpm = new TpmSettings { Measure = MeasurePolicy.Required, SignedPcrs = [11], Pcrs = [0, 7], Pin = true },
         WatchdogSeconds = 60,
         Failure = new FailureSettings { Action = FailureAction.PowerOff, LongestDelaySeconds = 600 },
@@ -102,6 +107,8 @@ public sealed class BootConfigTests
         Assert.Equal([0, 7], read.Tpm.Pcrs);
         Assert.Equal((MeasurePolicy.Required, true), (read.Tpm.Measure, read.Tpm.Pin));
         Assert.Equal(60, read.WatchdogSeconds);
+        Assert.Equal(["a b"], read.Hooks[1].Arguments);
+        Assert.Equal(_example.Hooks[0] with { Arguments = read.Hooks[0].Arguments }, read.Hooks[0]);
     }
 
     [Theory]
@@ -140,6 +147,14 @@ public sealed class BootConfigTests
     [InlineData("\"volume\": \"var\"", "\"volume\": \"home\"", "overlays[1].volume: no such volume")]
     [InlineData("\"volume\": \"var\"", "\"volume\": \"data\"", "overlays[1].upper: a volume with snapshots shared cannot hold it")]
     [InlineData("\"upper\": \"tmpfs\"", "\"upper\": \"ram\"", "overlays[].upper: wanted tmpfs, image, shared")]
+    [InlineData("\"point\": \"volumes-ready\"", "\"point\": \"later\"", "hooks[].point: wanted before-devices, devices-ready, root-ready, volumes-ready, before-switch-root, on-failure")]
+    [InlineData("\"point\": \"volumes-ready\"", "\"point\": \"devices-ready\"", "hooks[1].kind: at devices-ready there is no root")]
+    [InlineData("\"kind\": \"root-program\"", "\"kind\": \"script\"", "hooks[].kind: wanted compiled, program, root-program")]
+    [InlineData("\"program\": \"/usr/bin/late\"", "\"program\": \"usr/bin/late\"", "hooks[1].program: not a plain absolute path")]
+    [InlineData("\"program\": \"Gateway.Identity\"", "\"program\": \"Gateway..Identity\"", "hooks[0].program: not the full name of a class")]
+    [InlineData("\"name\": \"late\"", "\"name\": \"identity\"", "hooks[1].name: \"identity\" stands twice")]
+    [InlineData("\"timeout_seconds\": 3600", "\"timeout_seconds\": 3601", "hooks[1].timeout_seconds: 3601, wanted 1 to 3600")]
+    [InlineData("\"on_failure\": \"stop\"", "\"on_failure\": \"panic\"", "hooks[].on_failure: wanted continue, fallback, stop")]
     [InlineData("\"reset_variable\": \"reset_device\"", "\"reset_variable\": \"\"", "reset_variable: not 1 to 64 characters")]
     [InlineData("\"measure\": \"required\"", "\"measure\": \"perhaps\"", "tpm.measure: wanted best-effort, required")]
     [InlineData("      11", "      24", "tpm.signed_pcrs[]: wanted a whole number from 0 to 23")]
