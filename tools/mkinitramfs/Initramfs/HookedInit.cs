@@ -26,6 +26,8 @@ internal static partial class HookedInit
 
     private const string AssemblyName = "hooked-init";
 
+    private static readonly TimeSpan _keptFor = TimeSpan.FromDays(14);
+
     /// <summary>What is added to the name of the program for /init: the one that runs programs as hooks.</summary>
     private const string WithHooks = "-hooks";
 
@@ -52,6 +54,7 @@ internal static partial class HookedInit
         string work = Path.Combine(cache, $"hooks-{Digest(registry, project, AssembliesOf(library))}");
         Directory.CreateDirectory(work);
         using FileStream held = FileLock.Hold($"{work}.lock");
+        RemoveUnused(cache, work);
         WriteIfNew(Path.Combine(work, "Registry.cs"), registry);
         WriteIfNew(Path.Combine(work, $"{AssemblyName}.csproj"), project);
         // Nothing above the directory takes part.
@@ -155,6 +158,20 @@ internal static partial class HookedInit
         .Select(file => Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(file)))));
 
     private static string Digest(params string[] texts) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\0', texts))))[..16];
+
+    /// <summary>What no build has used for two weeks is of a manifest, or of a version of this program, that is gone.</summary>
+    private static void RemoveUnused(string cache, string used)
+    {
+        File.SetLastWriteTimeUtc($"{used}.lock", DateTime.UtcNow);
+        foreach (string directory in Directory.GetDirectories(cache, "hooks-*"))
+        {
+            if (directory != used && DateTime.UtcNow - File.GetLastWriteTimeUtc($"{directory}.lock") > _keptFor)
+            {
+                Directory.Delete(directory, recursive: true);
+                File.Delete($"{directory}.lock");
+            }
+        }
+    }
 
     private static void WriteIfNew(string path, string text)
     {
