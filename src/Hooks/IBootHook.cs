@@ -12,9 +12,9 @@ namespace InitRuntime.Hooks;
 /// </code>
 /// </summary>
 /// <remarks>
-/// It runs in a process of its own, a copy of PID 1 without its descriptors and keys, as root, with the whole boot around it: what it
-/// mounts, writes and sets stays; what it keeps in memory, and all processes that it started, end with it. A crash is a failed hook, not
-/// a kernel panic.
+/// It runs in a process of its own, a copy of PID 1 from before it knew any key, without its descriptors, as root, with the
+/// whole boot around it: what it mounts, writes and sets stays; what it keeps in memory, and all processes that it started, end with it. A
+/// crash is a failed hook, not a kernel panic.
 /// </remarks>
 public interface IBootHook
 {

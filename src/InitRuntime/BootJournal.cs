@@ -21,6 +21,9 @@ internal sealed class BootJournal
     /// <summary>Makes a hook that is compiled in, by its name; null for none.</summary>
     internal Func<string, IBootHook?>? CompiledHooks { get; init; }
 
+    /// <summary>The processes of hooks that are compiled in.</summary>
+    internal Dictionary<string, PreparedChild> PreparedHooks { get; } = [];
+
     /// <summary>From the kernel's start to ours.</summary>
     internal TimeSpan KernelTime { get; set; }
 

@@ -23,10 +23,10 @@ internal static class BootSequence
         journal.KernelTime = boot.Stage("early-mounts", () => EarlyMounts.Make(journal));
         BootConfiguration settings = journal.Settings = boot.Stage("settings", Settings.Read);
         var deadline = Deadline.After(TimeSpan.FromSeconds(settings.DeviceTimeoutSeconds));
+        var hooks = new BootHooks(boot);
 
         ModuleLoader modules = boot.Stage("modules", () => Modules.LoadAlways(settings, journal.Log));
         FirmwareState firmware = boot.Stage("firmware", () => FirmwareState.Read(journal));
-        var hooks = new BootHooks(boot);
         hooks.Run(HookPoint.BeforeDevices);
         using DeviceMonitor devices = boot.Stage("devices", () => new DeviceMonitor(modules, firmware.BootHardware));
         SystemDisk disk = boot.Stage(
@@ -67,6 +67,7 @@ internal static class BootSequence
         hooks.Run(HookPoint.BeforeSwitchRoot);
         boot.Stage("switch-root", OnFailure.Fallback, () =>
         {
+            hooks.End();
             HandOff.Complete(journal, report, reported);
             SwitchRoot.Into(RootMount.Path, settings.Init, arguments);
         });

@@ -6,7 +6,7 @@ namespace InitRuntime.Linux;
 /// <summary>
 /// Runs another program to its end, by posix_spawn(3): no fork, so nothing of ours, a key least of all, is ever copied. With a
 /// <see cref="ChildCommand.RootDirectory"/> our own root changes for a moment: that is right for PID 1, which has one thread.
-/// Code of ours that must not take PID 1 with it runs in a fork (<see cref="RunForked"/>).
+/// Code of ours that must not take PID 1 with it runs in a fork (<see cref="PreparedChild"/>).
 /// </summary>
 public static unsafe class ChildProcess
 {
@@ -42,22 +42,18 @@ public static unsafe class ChildProcess
         return Run(() => RunningChild.Start(command), input, deadline, line, tick, tickInterval);
     }
 
-    /// <summary>
-    /// Runs code of this program in a process of its own, which has none of our descriptors and no <see cref="SecretBuffer"/>; what it
-    /// leaves running is killed. An exception is its last line, and exit code 1.
-    /// </summary>
-    /// <param name="name">For messages.</param>
-    /// <param name="work">Is given what writes a line to its output.</param>
-    /// <param name="deadline">As with <see cref="Run(ChildCommand, ReadOnlySpan{byte}, Deadline?, Action{string}?, Action?, TimeSpan?)"/>, and so on.</param>
+    /// <summary>Runs what was prepared, to its end; what it leaves running is killed.</summary>
+    /// <param name="child">The process.</param>
+    /// <param name="input">What it works on, 1 to 4096 bytes.</param>
+    /// <param name="deadline">As with a program, and so on.</param>
     /// <param name="line">Is given each line of its output.</param>
     /// <param name="tick">Is called about every <paramref name="tickInterval"/>.</param>
     /// <param name="tickInterval">5 seconds if not given.</param>
-    /// <exception cref="SyscallException">fork: EAGAIN, ENOMEM.</exception>
-    public static ChildResult RunForked(
-        string name, Action<Action<string>> work, Deadline? deadline, Action<string>? line = null, Action? tick = null, TimeSpan? tickInterval = null)
+    public static ChildResult Run(
+        PreparedChild child, ReadOnlySpan<byte> input, Deadline? deadline, Action<string>? line = null, Action? tick = null, TimeSpan? tickInterval = null)
     {
-        ArgumentNullException.ThrowIfNull(work);
-        return Run(() => RunningChild.Fork(name, () => work(ForkedChild.Print)), [], deadline, line, tick, tickInterval);
+        ArgumentNullException.ThrowIfNull(child);
+        return Run(() => child.Child, input, deadline, line, tick, tickInterval);
     }
 
     private static ChildResult Run(

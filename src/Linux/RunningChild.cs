@@ -57,7 +57,7 @@ internal sealed unsafe class RunningChild : IDisposable
 
     /// <summary>Starts one that runs code of this program, at the head of a process group that ends with it.</summary>
     /// <exception cref="SyscallException">fork: EAGAIN, ENOMEM; pidfd_open: ENOSYS.</exception>
-    internal static RunningChild Fork(string name, Action work) =>
+    internal static RunningChild Fork(string name, Action<byte[]> work) =>
         Start(name, leadsGroup: true, endsGroup: true, (input, output) => ForkedChild.Start(work, name, input, output));
 
     private static RunningChild Start(string program, bool leadsGroup, bool endsGroup, Func<SafeFileHandle, SafeFileHandle, int> start)

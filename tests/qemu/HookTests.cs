@@ -68,6 +68,9 @@ public class HookTests(ITestOutputHelper output)
                 "hook-compiled-before-switch-root", "hook-program-before-switch-root", "hook-script-before-switch-root", "hook-late",
             ],
             stages);
+        // Forked before anything is known that a hook must not know.
+        List<string> all = [.. report.Stages];
+        Assert.Equal(10, all.FindIndex(stage => stage == "modules") - all.FindIndex(stage => stage.EndsWith("-prepare", StringComparison.Ordinal)));
         Assert.Equal(["hook-throws", "hook-crashes", "hook-hangs", "hook-fails", "hook-is-killed", "hook-waits", "hook-late"], report.FailedStages.Where(IsHook));
 
         string console = machine.Console;
@@ -124,7 +127,7 @@ public class HookTests(ITestOutputHelper output)
         Assert.StartsWith("stop here, as the manifest says", refused.Next, StringComparison.Ordinal);
     }
 
-    private static bool IsHook(string stage) => stage.StartsWith("hook-", StringComparison.Ordinal);
+    private static bool IsHook(string stage) => stage.StartsWith("hook-", StringComparison.Ordinal) && !stage.EndsWith("-prepare", StringComparison.Ordinal);
 
     private static string Compiled(string name, string point, string argument, string more = "") => $"""
         [[hook]]

@@ -8,9 +8,33 @@ using InitRuntime.Stages;
 namespace InitRuntime.Hooks;
 
 /// <summary>The integrator's hooks, each a stage of its own: its time and its failure are in the boot report.</summary>
-internal sealed class BootHooks(StageRunner boot)
+internal sealed class BootHooks
 {
     private const int ReportMode = 0x1a4; // 0644
+
+    private readonly StageRunner _boot;
+
+    /// <summary>Prepares what is compiled in, before there is anything that it must not have: each hook has its process from now on.</summary>
+    /// <exception cref="StageFailedException">There is no memory.</exception>
+    internal BootHooks(StageRunner boot)
+    {
+        _boot = boot;
+        if (!HookSupport.IsOn)
+        {
+            return;
+        }
+
+        foreach (HookSettings hook in boot.Journal.Settings!.Hooks)
+        {
+            if (hook.Kind == HookKind.Compiled)
+            {
+                BootJournal journal = boot.Journal;
+                boot.Stage(
+                    $"hook-{hook.Name}-prepare", OnFailure.Fallback,
+                    () => journal.PreparedHooks.Add(hook.Name, HookRunner.Prepare(hook, journal.CompiledHooks, ContextOf(hook, journal, journal.Settings))));
+            }
+        }
+    }
 
     /// <summary>Feeds the watchdog while a hook runs; nothing until its driver can be loaded.</summary>
     internal Action Feed { get; set; } = () => { };
@@ -27,11 +51,11 @@ internal sealed class BootHooks(StageRunner boot)
             return;
         }
 
-        foreach (HookSettings hook in boot.Journal.Settings!.Hooks)
+        foreach (HookSettings hook in _boot.Journal.Settings!.Hooks)
         {
             if (hook.Point == point)
             {
-                boot.Stage($"hook-{hook.Name}", hook.OnFailure == HookFailure.Continue ? OnFailure.Continue : OnFailure.Fallback, () => Run(hook));
+                _boot.Stage($"hook-{hook.Name}", hook.OnFailure == HookFailure.Continue ? OnFailure.Continue : OnFailure.Fallback, () => Run(hook));
             }
         }
     }
@@ -57,7 +81,7 @@ internal sealed class BootHooks(StageRunner boot)
             try
             {
                 KernelFile.Create(BootReportJson.Path, BootReportJson.Write(SoFar(journal, settings) with { LastFailure = failure }), ReportMode);
-                new HookRunner(journal.CompiledHooks, journal.Log, () => { }).Run(hook, ContextOf(hook, journal, settings));
+                new HookRunner(journal.PreparedHooks, journal.Log, () => { }).Run(hook, ContextOf(hook, journal, settings));
             }
             catch (Exception e) when (e is BootException or SyscallException)
             {
@@ -68,17 +92,26 @@ internal sealed class BootHooks(StageRunner boot)
 
     private void Run(HookSettings hook)
     {
-        BootJournal journal = boot.Journal;
+        BootJournal journal = _boot.Journal;
         BootReportDocument report = (Report ?? SoFar(journal, journal.Settings!)) with { Stages = journal.Stages };
         KernelFile.Create(BootReportJson.Path, BootReportJson.Write(report), ReportMode);
         using RootBinding? binding = hook.Kind == HookKind.RootProgram ? RootBinding.Make() : null;
         try
         {
-            new HookRunner(journal.CompiledHooks, journal.Log, Feed).Run(hook, ContextOf(hook, journal, journal.Settings!));
+            new HookRunner(journal.PreparedHooks, journal.Log, Feed).Run(hook, ContextOf(hook, journal, journal.Settings!));
         }
         catch (BootException e) when (hook.OnFailure == HookFailure.Stop)
         {
             throw new StopBootException(e);
+        }
+    }
+
+    /// <summary>Ends those that were not needed: the point on-failure was not reached.</summary>
+    internal void End()
+    {
+        foreach (PreparedChild child in _boot.Journal.PreparedHooks.Values)
+        {
+            child.Dispose();
         }
     }
 

@@ -1,16 +1,17 @@
 using System;
 using System.Collections.Generic;
 using System.Globalization;
+using System.Text;
 using InitRuntime.Formats.BootConfig;
 using InitRuntime.Linux;
 
 namespace InitRuntime.Hooks;
 
 /// <summary>Runs one hook to its end: its lines go to the log with its name, its time is limited, and nothing of it stays.</summary>
-/// <param name="compiled">Makes a hook that is compiled in, by its name; null for none.</param>
+/// <param name="prepared">Those that are compiled in, by their names.</param>
 /// <param name="log">Gets its lines.</param>
 /// <param name="feed">Feeds the watchdog, about every two seconds.</param>
-internal sealed class HookRunner(Func<string, IBootHook?>? compiled, Kmsg log, Action feed)
+internal sealed class HookRunner(IReadOnlyDictionary<string, PreparedChild> prepared, Kmsg log, Action feed)
 {
     /// <summary>More lines than these are counted, not logged: a flood must not push the boot's own lines out of the kernel's log.</summary>
     private const int MostLines = 100;
@@ -63,12 +64,15 @@ internal sealed class HookRunner(Func<string, IBootHook?>? compiled, Kmsg log, A
         }
     }
 
-    private ChildResult RunCompiled(HookSettings hook, HookContext context, Deadline deadline, Action<string> show)
-    {
-        IBootHook made = compiled?.Invoke(hook.Name)
-            ?? throw new BootException($"hook {hook.Name}: it is not compiled into this /init", hint: "build the image again");
-        return ChildProcess.RunForked(hook.Name, print => made.Run(context with { Log = print }), deadline, show, feed, _feedInterval);
-    }
+    /// <summary>Makes the process of a hook that is compiled in. Of what becomes known later, it is told the slot when it runs.</summary>
+    /// <exception cref="SyscallException">fork: EAGAIN, ENOMEM.</exception>
+    internal static PreparedChild Prepare(HookSettings hook, Func<string, IBootHook?>? make, HookContext context) => PreparedChild.Make(
+        hook.Name, (input, print) => (make?.Invoke(hook.Name) ?? throw new InvalidOperationException("it is not compiled into this /init")).Run(context with { Slot = input.Length > 1 ? Encoding.UTF8.GetString(input, 1, input.Length - 1) : null, Log = print }));
+
+    private ChildResult RunCompiled(HookSettings hook, HookContext context, Deadline deadline, Action<string> show) =>
+        prepared.TryGetValue(hook.Name, out PreparedChild? child)
+            ? ChildProcess.Run(child, [1, .. Encoding.UTF8.GetBytes(context.Slot ?? "")], deadline, show, feed, _feedInterval)
+            : throw new BootException($"hook {hook.Name}: it is not compiled into this /init", hint: "build the image again");
 
     private static ChildCommand Command(HookSettings hook, HookContext context) => new(hook.Program, hook.Arguments)
     {

@@ -38,7 +38,7 @@ public sealed class Probe : IBootHook
         int descriptors = Directory.GetFileSystemEntries("/proc/self/fd").Length;
         context.Log($"{context.Point} of {context.ImageUuid} {context.ImageVersion} in {context.Slot ?? "no slot"}, root {context.Root ?? "none"}, process {(Environment.ProcessId == 1 ? "1" : "another")}");
         // The three of every process, and that of the directory.
-        context.Log($"descriptors {descriptors}, report of {Count(context, "\"name\":\"hook-")} hooks{(File.ReadAllText(context.Report).Contains("\"reason\":\"hook gives-up: ", StringComparison.Ordinal) ? " and the failure" : "")}");
+        context.Log($"descriptors {descriptors}, report of {Count(context, "\"name\":\"hook-") - Count(context, "-prepare\"")} hooks{(File.ReadAllText(context.Report).Contains("\"reason\":\"hook gives-up: ", StringComparison.Ordinal) ? " and the failure" : "")}");
     }
 
     private static int Count(HookContext context, string text) => File.ReadAllText(context.Report).Split(text).Length - 1;

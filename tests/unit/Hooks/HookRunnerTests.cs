@@ -58,7 +58,7 @@ public sealed class HookRunnerTests : IDisposable
     [Fact]
     public void A_program_that_is_not_there_is_named()
     {
-        BootException error = Assert.Throws<BootException>(() => new HookRunner(null, Kmsg.Open(_directory["log"]), () => { }).Run(Hook([]) with { Program = "/nonexistent" }, _context));
+        BootException error = Assert.Throws<BootException>(() => new HookRunner(new Dictionary<string, PreparedChild>(), Kmsg.Open(_directory["log"]), () => { }).Run(Hook([]) with { Program = "/nonexistent" }, _context));
         Assert.StartsWith("hook test: ", error.Message, StringComparison.Ordinal);
         Assert.Equal("is /nonexistent in the initramfs?", error.Hint);
     }
@@ -80,7 +80,7 @@ public sealed class HookRunnerTests : IDisposable
         File.WriteAllText(path, "");
         using (Kmsg log = Kmsg.Open(path))
         {
-            new HookRunner(null, log, () => { }).Run(Hook(["-c", script]) with { TimeoutSeconds = timeout }, _context);
+            new HookRunner(new Dictionary<string, PreparedChild>(), log, () => { }).Run(Hook(["-c", script]) with { TimeoutSeconds = timeout }, _context);
         }
 
         return [.. File.ReadAllLines(path).Select(line => line[(line.IndexOf("hook test: ", StringComparison.Ordinal) + "hook test: ".Length)..])];
