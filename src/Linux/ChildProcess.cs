@@ -44,7 +44,7 @@ public static unsafe class ChildProcess
 
     /// <summary>Runs what was prepared, to its end; what it leaves running is killed.</summary>
     /// <param name="child">The process.</param>
-    /// <param name="input">What it works on, 1 to 4096 bytes.</param>
+    /// <param name="input">What it works on, 1 to 256 bytes.</param>
     /// <param name="deadline">As with a program, and so on.</param>
     /// <param name="line">Is given each line of its output.</param>
     /// <param name="tick">Is called about every <paramref name="tickInterval"/>.</param>

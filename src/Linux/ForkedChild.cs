@@ -15,7 +15,7 @@ namespace InitRuntime.Linux;
 internal static unsafe class ForkedChild
 {
     /// <summary>The longest input, in bytes.</summary>
-    private const int LongestInput = 4096;
+    private const int LongestInput = 256;
 
     /// <summary>close_range(2), since Linux 5.9; the number is the same on all machines.</summary>
     private const int CloseRange = 436;
@@ -69,28 +69,25 @@ internal static unsafe class ForkedChild
 
     private static byte[] ReadInput()
     {
-        byte[] bytes = new byte[LongestInput];
+        byte* bytes = stackalloc byte[LongestInput];
         int length = 0;
-        fixed (byte* start = bytes)
+        while (length < LongestInput)
         {
-            while (length < bytes.Length)
+            long n = read(0, bytes + length, LongestInput - length);
+            if (Syscall.Interrupted(n))
             {
-                long n = read(0, start + length, bytes.Length - length);
-                if (Syscall.Interrupted(n))
-                {
-                    continue;
-                }
-
-                if (Syscall.Check(n, "read", "input") == 0)
-                {
-                    break;
-                }
-
-                length += (int)n;
+                continue;
             }
+
+            if (Syscall.Check(n, "read", "input") == 0)
+            {
+                break;
+            }
+
+            length += (int)n;
         }
 
-        return bytes[..length];
+        return new ReadOnlySpan<byte>(bytes, length).ToArray();
     }
 
     /// <summary>Writes a line to descriptor 1, without System.Console.</summary>

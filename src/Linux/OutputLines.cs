@@ -17,10 +17,13 @@ internal sealed class OutputLines(Action<string>? line)
     /// <summary>What is shown of a line, in characters.</summary>
     internal const int Longest = 4096;
 
-    /// <summary>A character of UTF-8 has at most 4 bytes.</summary>
-    private readonly byte[] _bytes = new byte[Longest * 4];
+    /// <summary>In bytes: a character of UTF-8 has at most 4.</summary>
+    private const int LongestInBytes = Longest * 4;
+
+    private const int UsualLength = 256;
 
     private readonly List<string> _last = [];
+    private byte[] _bytes = [];
     private int _length;
 
     /// <summary>The last lines that ended, oldest first.</summary>
@@ -65,7 +68,12 @@ internal sealed class OutputLines(Action<string>? line)
 
     private void Append(ReadOnlySpan<byte> part)
     {
-        part = part[..Math.Min(part.Length, _bytes.Length - _length)];
+        part = part[..Math.Min(part.Length, LongestInBytes - _length)];
+        if (_length + part.Length > _bytes.Length)
+        {
+            Array.Resize(ref _bytes, Math.Clamp(2 * (_length + part.Length), UsualLength, LongestInBytes));
+        }
+
         part.CopyTo(_bytes.AsSpan(_length));
         _length += part.Length;
     }

@@ -16,12 +16,11 @@ internal sealed unsafe class RunningChild : IDisposable
 
     /// <summary>WNOHANG.</summary>
     internal const int NoHang = 1;
-    private const int ReadChunk = 16 * 1024;
+    private const int ReadChunk = 4 * 1024;
 
     /// <summary>The most that a pipe holds, unless an administrator allows more. Source: pipe(7), /proc/sys/fs/pipe-max-size.</summary>
     private const int LargestPipe = 1 << 20;
 
-    private readonly byte[] _chunk = new byte[ReadChunk];
     private readonly string _program;
     private readonly int _process;
     private readonly bool _leadsGroup;
@@ -139,14 +138,10 @@ internal sealed unsafe class RunningChild : IDisposable
     /// </summary>
     internal void Take(OutputLines lines, bool all)
     {
+        byte* chunk = stackalloc byte[ReadChunk];
         for (int taken = 0; !_output.IsClosed && taken < LargestPipe;)
         {
-            long n;
-            fixed (byte* start = _chunk)
-            {
-                n = read((int)_output.DangerousGetHandle(), start, _chunk.Length);
-            }
-
+            long n = read((int)_output.DangerousGetHandle(), chunk, ReadChunk);
             if (n < 0 && Syscall.LastErrno == Errno.EAGAIN)
             {
                 return;
@@ -164,7 +159,7 @@ internal sealed unsafe class RunningChild : IDisposable
             }
 
             taken += (int)n;
-            lines.Add(_chunk.AsSpan(0, (int)n));
+            lines.Add(new ReadOnlySpan<byte>(chunk, (int)n));
             if (!all)
             {
                 return;

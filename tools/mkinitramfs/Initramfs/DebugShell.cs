@@ -1,5 +1,3 @@
-using System;
-using System.Buffers.Binary;
 using InitRuntime.Mkinitramfs.Host;
 using InitRuntime.Mkinitramfs.Rootfs;
 
@@ -35,31 +33,6 @@ internal static class DebugShell
         throw new BuildException("development.debug-shell: the root has no busybox", Hint);
     }
 
-    /// <summary>Whether an ELF file asks for no interpreter. Source: elf(5), 64-bit little endian.</summary>
-    internal static bool IsStatic(ReadOnlySpan<byte> elf)
-    {
-        const int HeaderLength = 64;
-        const int ProgramHeadersAt = 32;
-        const int EntryLengthAt = 54;
-        const int EntryCountAt = 56;
-        const uint Interpreter = 3;
-        if (elf.Length < HeaderLength || !elf.StartsWith("\x7f"u8) || !elf[1..].StartsWith("ELF"u8))
-        {
-            return false;
-        }
-
-        ulong at = BinaryPrimitives.ReadUInt64LittleEndian(elf[ProgramHeadersAt..]);
-        int length = BinaryPrimitives.ReadUInt16LittleEndian(elf[EntryLengthAt..]);
-        int count = BinaryPrimitives.ReadUInt16LittleEndian(elf[EntryCountAt..]);
-        for (int i = 0; i < count; i++)
-        {
-            ulong entry = unchecked(at + ((ulong)i * (ulong)length));
-            if (entry > (ulong)elf.Length - sizeof(uint) || BinaryPrimitives.ReadUInt32LittleEndian(elf[(int)entry..]) == Interpreter)
-            {
-                return false;
-            }
-        }
-
-        return count > 0;
-    }
+    /// <summary>Whether a file is a program that asks for no dynamic linker.</summary>
+    internal static bool IsStatic(byte[] file) => ElfProgram.TryRead(file) is { Interpreter: null };
 }
