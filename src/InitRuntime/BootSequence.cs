@@ -22,12 +22,13 @@ internal static class BootSequence
         BootJournal journal = boot.Journal;
         journal.KernelTime = boot.Stage("early-mounts", () => EarlyMounts.Make(journal));
         BootConfiguration settings = journal.Settings = boot.Stage("settings", Settings.Read);
-        var deadline = Deadline.After(TimeSpan.FromSeconds(settings.DeviceTimeoutSeconds));
         var hooks = new BootHooks(boot);
 
         ModuleLoader modules = boot.Stage("modules", () => Modules.LoadAlways(settings, journal.Log));
         FirmwareState firmware = boot.Stage("firmware", () => FirmwareState.Read(journal));
         hooks.Run(HookPoint.BeforeDevices);
+
+        var deadline = Deadline.After(TimeSpan.FromSeconds(settings.DeviceTimeoutSeconds));
         using DeviceMonitor devices = boot.Stage("devices", () => new DeviceMonitor(modules, firmware.BootHardware));
         SystemDisk disk = boot.Stage(
             "system-disk", () => SystemDisk.WaitFor(devices, firmware.LoaderPartition, firmware.BootHardware, settings, deadline));

@@ -83,7 +83,7 @@ internal sealed class BootHooks
                 KernelFile.Create(BootReportJson.Path, BootReportJson.Write(SoFar(journal, settings) with { LastFailure = failure }), ReportMode);
                 new HookRunner(journal.PreparedHooks, journal.Log, () => { }).Run(hook, ContextOf(hook, journal, settings));
             }
-            catch (Exception e) when (e is BootException or SyscallException)
+            catch (Exception e)
             {
                 journal.Log.Write(Priority.Failure, e.Message);
             }

@@ -33,6 +33,7 @@ internal static class HookRules
             CheckProgram(values, errors, i);
         }
 
+        CheckWatchdog(values, errors, count);
         if (areNamed)
         {
             CheckOrder(values, errors, names);
@@ -58,6 +59,26 @@ internal static class HookRules
         }
 
         return order;
+    }
+
+    /// <summary>Whether hooks of a point run before there is a driver of the watchdog.</summary>
+    internal static bool IsEarly(HookPoint point) => point is HookPoint.BeforeDevices or HookPoint.DevicesReady;
+
+    private static void CheckWatchdog(ManifestValues values, ManifestErrors errors, int count)
+    {
+        int[] early = [.. Enumerable.Range(0, count).Where(i => values.IsGood(HookAt, i) && IsEarly(values.Get(HookAt, i)) && values.IsUsable(HookTimeout, i))];
+        if (early.Length == 0 || !values.IsUsable(BootWatchdog) || !values.IsUsable(BootDeviceTimeout) || values.Get(BootWatchdog) == 0)
+        {
+            return;
+        }
+
+        int hooks = early.Sum(i => values.Get(HookTimeout, i)), device = values.Get(BootDeviceTimeout), watchdog = values.Get(BootWatchdog);
+        if (hooks + device >= watchdog)
+        {
+            errors.Add(
+                values.ValuePlaceOf(HookAt, early[^1]), HookTimeout.FullName,
+                $"before root-ready hooks may take {hooks}s, device-timeout is {device}s and watchdog is {watchdog}s", "nothing feeds the watchdog yet: make timeouts shorter, or boot.watchdog longer");
+        }
     }
 
     private static void CheckProgram(ManifestValues values, ManifestErrors errors, int i)

@@ -56,8 +56,9 @@ internal static partial class ManifestKeys
 
     internal static readonly ManifestKey<int> HookTimeout = new("hook", "timeout", Forms.Duration(1, HookSettingsJson.LongestTimeout))
     {
-        Summary = "How long it may take; then its process group is killed, and it has failed.",
-        Default = 30,
+        Summary = "How long it may take; then its process group is killed, and it has failed. Before `root-ready` nothing feeds the watchdog: what hooks may take there and `boot.device-timeout` must be less than `boot.watchdog` together.",
+        DefaultAt = (values, i) => HookRules.IsEarly(values.Get(HookAt!, i)) ? 10 : 30,
+        DefaultInWords = "`\"30s\"`; before `root-ready` `\"10s\"`",
     };
 
     internal static readonly ManifestKey<HookFailure> HookOnFailure = new(
