@@ -51,6 +51,7 @@ public sealed class Probe : IBootHook
             sum += new byte[4096].Length;
         }
 
+        GC.Collect();
         var worker = new Thread(() => sum += 1);
         worker.Start();
         worker.Join();
