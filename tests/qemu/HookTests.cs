@@ -38,9 +38,10 @@ public class HookTests(ITestOutputHelper output)
             """),
         OfRoot("leaves", "volumes-ready", "leave"),
         Compiled("leaves-too", "volumes-ready", "leave"),
-        OfRoot("looks", "volumes-ready", "look"),
         // What fails at the last point is in the report as well.
         OfRoot("late", "before-switch-root", "fail", """on-failure = "continue" """),
+        // The processes of all compiled hooks have had their turn by then.
+        OfRoot("looks", "before-switch-root", "look"),
     ]));
 
     private static readonly Lazy<BuiltImage> _bad = new(() => Open("hooks-bad", [
@@ -64,8 +65,8 @@ public class HookTests(ITestOutputHelper output)
             [
                 "hook-compiled-before-devices", "hook-program-before-devices", "hook-compiled-devices-ready", "hook-program-devices-ready",
                 "hook-compiled-root-ready", "hook-program-root-ready", "hook-script-root-ready", "hook-first", "hook-second", "hook-collects", "hook-throws", "hook-crashes", "hook-hangs",
-                "hook-compiled-volumes-ready", "hook-program-volumes-ready", "hook-script-volumes-ready", "hook-fails", "hook-is-killed", "hook-waits", "hook-leaves", "hook-leaves-too", "hook-looks",
-                "hook-compiled-before-switch-root", "hook-program-before-switch-root", "hook-script-before-switch-root", "hook-late",
+                "hook-compiled-volumes-ready", "hook-program-volumes-ready", "hook-script-volumes-ready", "hook-fails", "hook-is-killed", "hook-waits", "hook-leaves", "hook-leaves-too",
+                "hook-compiled-before-switch-root", "hook-program-before-switch-root", "hook-script-before-switch-root", "hook-late", "hook-looks",
             ],
             stages);
         // Forked before anything is known that a hook must not know.
