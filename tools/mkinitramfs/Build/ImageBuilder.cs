@@ -44,12 +44,17 @@ internal sealed class ImageBuilder
     /// Builds into <paramref name="directory"/>, which is made if it is missing. Its files are replaced at the end, one by one;
     /// a build that fails changes none.
     /// </summary>
+    /// <param name="manifest">What the image is made from.</param>
+    /// <param name="directory">Where to.</param>
+    /// <param name="log">Is told of each step.</param>
+    /// <param name="initPath">The program for /init; if not given, <see cref="DeviceProgram.Find"/> tells.</param>
+    /// <param name="controlPath">The control program, likewise.</param>
     /// <exception cref="BuildException">The image cannot be made as the manifest says.</exception>
-    internal static ImageSummary Build(ImageManifest manifest, string directory, IBuildLog log)
+    internal static ImageSummary Build(ImageManifest manifest, string directory, IBuildLog log, string? initPath = null, string? controlPath = null)
     {
         directory = Path.GetFullPath(directory);
-        byte[] init = HookedInit.For(manifest, CacheDirectory.Path, log);
-        byte[]? control = manifest.Device.Control ? DeviceProgram.Control.Read() : null;
+        byte[] init = HookedInit.For(manifest, initPath ?? DeviceProgram.Init.Find(), CacheDirectory.Path, log);
+        byte[]? control = manifest.Device.Control ? DeviceProgram.Control.Read(controlPath) : null;
         ToolsTree tools = ToolsTree.Open(CacheDirectory.Path, log);
         Directory.CreateDirectory(directory);
         // On the same file system, so that a rename is all that is left to do.

@@ -21,11 +21,12 @@ internal sealed record DeviceProgram(string Name, string Variable, string Place)
     /// <summary>The control program in the root.</summary>
     internal static DeviceProgram Control { get; } = new("initruntime-ctl", "INITRUNTIME_CTL", "/usr/bin/initruntime-ctl");
 
-    /// <summary>Its bytes: of the variable's file, else of that beside this program, else of that in <c>out/</c> of the repository above it.</summary>
+    /// <summary>Its bytes.</summary>
+    /// <param name="path">Where it is; if not given, <see cref="Find"/> tells.</param>
     /// <exception cref="BuildException">There is none, or it is not a static x86-64 program.</exception>
-    internal byte[] Read() => Read(Find(), Place);
+    internal byte[] Read(string? path = null) => Read(path ?? Find(), Place);
 
-    /// <summary>Where it is.</summary>
+    /// <summary>Where it is: the variable's file, else that beside this program, else that in <c>out/</c> of the repository above it.</summary>
     /// <exception cref="BuildException">There is none.</exception>
     internal string Find() => Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } named
         ? named

@@ -32,17 +32,21 @@ internal static partial class HookedInit
     private const string WithHooks = "-hooks";
 
     /// <summary>The /init that a manifest needs: without hooks, with programs as hooks, or with compiled ones.</summary>
+    /// <param name="manifest">Has the hooks.</param>
+    /// <param name="init">The program without hooks; what the others need is beside it.</param>
+    /// <param name="cache">Keeps what was compiled.</param>
+    /// <param name="log">Is told of the compilation.</param>
     /// <exception cref="BuildException">It is missing, or cannot be compiled.</exception>
-    internal static byte[] For(ImageManifest manifest, string cache, IBuildLog log) =>
-        manifest.Hooks.Count == 0 ? DeviceProgram.Init.Read()
-        : Compiled(manifest).Any() ? Build(manifest, cache, log)
-        : DeviceProgram.Read(DeviceProgram.Init.Find() + WithHooks, "/init with hooks");
+    internal static byte[] For(ImageManifest manifest, string init, string cache, IBuildLog log) =>
+        manifest.Hooks.Count == 0 ? DeviceProgram.Init.Read(init)
+        : Compiled(manifest).Any() ? Build(manifest, init, cache, log)
+        : DeviceProgram.Read(init + WithHooks, "/init with hooks");
 
     /// <summary>Builds it, or takes what an earlier build of the same left.</summary>
     /// <exception cref="BuildException">There is no SDK, or the hooks do not compile: every error with its file and line.</exception>
-    private static byte[] Build(ImageManifest manifest, string cache, IBuildLog log)
+    private static byte[] Build(ImageManifest manifest, string init, string cache, IBuildLog log)
     {
-        string library = Path.Combine(Path.GetDirectoryName(Path.GetFullPath(DeviceProgram.Init.Find()))!, Library);
+        string library = Path.Combine(Path.GetDirectoryName(Path.GetFullPath(init))!, Library);
         if (!Directory.Exists(library))
         {
             throw new BuildException($"compiled hooks need the assemblies of /init, and {library} is missing", "./initruntime in the repository makes it");

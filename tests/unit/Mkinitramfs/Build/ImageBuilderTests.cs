@@ -36,22 +36,15 @@ public sealed class ImageBuilderTests : IDisposable
         init[32] = init[54] = 56;
         File.WriteAllBytes(_directory["init"], init);
         File.WriteAllBytes(_directory["ctl"], [.. init, .. "control"u8]);
-        Environment.SetEnvironmentVariable("INITRUNTIME_INIT", _directory["init"]);
-        Environment.SetEnvironmentVariable("INITRUNTIME_CTL", _directory["ctl"]);
     }
 
-    public void Dispose()
-    {
-        Environment.SetEnvironmentVariable("INITRUNTIME_INIT", null);
-        Environment.SetEnvironmentVariable("INITRUNTIME_CTL", null);
-        _directory.Dispose();
-    }
+    public void Dispose() => _directory.Dispose();
 
     [Fact]
     public void Two_builds_of_one_manifest_are_equal_byte_for_byte()
     {
-        ImageSummary summary = ImageBuilder.Build(_manifest, _directory["1"], _log);
-        ImageBuilder.Build(_manifest, _directory["2"], _log);
+        ImageSummary summary = Build(_manifest, _directory["1"]);
+        Build(_manifest, _directory["2"]);
         string[] names = [.. Directory.GetFiles(_directory["1"]).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal)];
         Assert.Equal(["disk.img", "image.json", "initramfs.cpio.zst", "linux.efi", "rootfs.img"], names);
         foreach (string name in names)
@@ -69,7 +62,7 @@ public sealed class ImageBuilderTests : IDisposable
     [Fact]
     public void The_real_tools_accept_the_artefacts_and_the_summary_tells_the_truth()
     {
-        ImageSummary summary = ImageBuilder.Build(_manifest, _directory["out"], _log);
+        ImageSummary summary = Build(_manifest, _directory["out"]);
         string root = _directory["out/rootfs.img"];
         Tools.Run("veritysetup", "verify", root, root, summary.Roothash, $"--hash-offset={summary.HashOffset}");
         Assert.Contains(summary.ImageUuid.ToString(), Tools.Run("veritysetup", "dump", root, $"--hash-offset={summary.HashOffset}"), StringComparison.Ordinal);
@@ -88,24 +81,24 @@ public sealed class ImageBuilderTests : IDisposable
     [Fact]
     public void The_root_has_the_control_program_unless_the_manifest_says_no()
     {
-        ImageSummary with = ImageBuilder.Build(_manifest, _directory["with"], _log);
+        ImageSummary with = Build(_manifest, _directory["with"]);
         Tools.Run("fsck.erofs", $"--extract={_directory["x"]}", "--preserve-perms", _directory["with/rootfs.img"]);
         Assert.Equal(File.ReadAllBytes(_directory["ctl"]), File.ReadAllBytes(_directory["x/usr/bin/initruntime-ctl"]));
         Assert.Equal((UnixFileMode)0x1ed /* 0755 */, File.GetUnixFileMode(_directory["x/usr/bin/initruntime-ctl"]));
 
         File.Delete(_directory["ctl"]);
-        ImageSummary without = ImageBuilder.Build(_manifest with { Device = new(Control: false) }, _directory["without"], _log);
+        ImageSummary without = Build(_manifest with { Device = new(Control: false) }, _directory["without"]);
         Tools.Run("fsck.erofs", $"--extract={_directory["y"]}", _directory["without/rootfs.img"]);
         Assert.False(File.Exists(_directory["y/usr/bin/initruntime-ctl"]));
         Assert.NotEqual(with.ImageUuid, without.ImageUuid);
-        Assert.Contains("ctl", Assert.Throws<BuildException>(() => ImageBuilder.Build(_manifest, _directory["missing"], _log)).Message, StringComparison.Ordinal);
+        Assert.Contains("ctl", Assert.Throws<BuildException>(() => Build(_manifest, _directory["missing"])).Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public void A_volume_is_in_boot_json_on_the_disk_and_in_the_summary()
     {
         ImageManifest manifest = _manifest with { Volumes = [Manifests.Volume("var", "/var")] };
-        ImageSummary summary = ImageBuilder.Build(manifest, _directory["out"], _log);
+        ImageSummary summary = Build(manifest, _directory["out"]);
         Assert.Equal([new VolumeSummary("var", "/var", "btrfs", "format")], summary.Volumes);
         Assert.Contains("dm_mod", summary.Modules);
         Assert.DoesNotContain("dm_crypt", summary.Modules);
@@ -144,7 +137,7 @@ public sealed class ImageBuilderTests : IDisposable
                 new OverlaySettings { Path = "/usr/bin", Upper = OverlayUpper.Memory },
             ],
         };
-        ImageSummary summary = ImageBuilder.Build(With("/var/lib/dpkg", "/var/lib/pam"), _directory["out"], _log);
+        ImageSummary summary = Build(With("/var/lib/dpkg", "/var/lib/pam"), _directory["out"]);
         Tools.Run("fsck.erofs", $"--extract={_directory["x"]}", _directory["out/rootfs.img"]);
         Assert.Equal("packages", File.ReadAllText(_directory["x/usr/lib/initruntime/image/var/lib/dpkg/status"]));
         Assert.Equal("../../usr/lib/initruntime/image/var/lib/dpkg", new FileInfo(_directory["x/var/lib/dpkg"]).LinkTarget);
@@ -153,13 +146,13 @@ public sealed class ImageBuilderTests : IDisposable
         Assert.True(BootConfigJson.TryParse(Encoding.UTF8.GetBytes(bootJson), out BootConfiguration configuration, out _));
         Assert.Equal(["/var/lib/dpkg"], configuration.Volumes[0].ImagePaths);
 
-        Assert.NotEqual(summary.ImageUuid, ImageBuilder.Build(With(), _directory["out"], _log).ImageUuid);
+        Assert.NotEqual(summary.ImageUuid, Build(With(), _directory["out"]).ImageUuid);
         Assert.NotEqual(
             summary.ImageUuid,
-            ImageBuilder.Build(With("/var/lib/dpkg") with { Overlays = [With().Overlays[0] with { Path = "/usr/lib" }] }, _directory["out"], _log).ImageUuid);
+            Build(With("/var/lib/dpkg") with { Overlays = [With().Overlays[0] with { Path = "/usr/lib" }] }, _directory["out"]).ImageUuid);
         ImageManifest named = With("/var/lib/dpkg", "/var/lib/pam");
         named = named with { Volumes = [named.Volumes[0] with { ImagePathsAreNamed = true }] };
-        BuildException error = Assert.Throws<BuildException>(() => ImageBuilder.Build(named, _directory["out"], _log));
+        BuildException error = Assert.Throws<BuildException>(() => Build(named, _directory["out"]));
         Assert.Contains("/var/lib/pam is not there", error.Message, StringComparison.Ordinal);
     }
 
@@ -167,7 +160,7 @@ public sealed class ImageBuilderTests : IDisposable
     public void A_root_without_the_programs_of_its_volumes_is_refused_before_anything_is_made()
     {
         ImageManifest manifest = _manifest with { Volumes = [Manifests.Volume("data", "/data", 64, "ext4")] };
-        BuildException error = Assert.Throws<BuildException>(() => ImageBuilder.Build(manifest, _directory["out"], _log));
+        BuildException error = Assert.Throws<BuildException>(() => Build(manifest, _directory["out"]));
         Assert.Contains("mkfs.ext4", error.Message, StringComparison.Ordinal);
         Assert.Empty(Directory.GetFileSystemEntries(_directory["out"]));
     }
@@ -175,7 +168,7 @@ public sealed class ImageBuilderTests : IDisposable
     [Fact]
     public void Any_change_of_what_boots_changes_the_image_UUID_and_a_given_one_is_kept()
     {
-        Guid Uuid(ImageManifest manifest) => ImageBuilder.Build(manifest, _directory["out"], _log).ImageUuid;
+        Guid Uuid(ImageManifest manifest) => Build(manifest, _directory["out"]).ImageUuid;
         Guid first = Uuid(_manifest);
         Assert.Equal(8, first.Version);
         Assert.NotEqual(first, Uuid(_manifest with { Kernel = _manifest.Kernel with { CommandLine = ["panic=6"] } }));
@@ -194,10 +187,10 @@ public sealed class ImageBuilderTests : IDisposable
     [Fact]
     public void A_build_that_fails_leaves_the_artefacts_of_the_last_one()
     {
-        ImageBuilder.Build(_manifest, _directory["out"], _log);
+        Build(_manifest, _directory["out"]);
         byte[] before = File.ReadAllBytes(_directory["out/image.json"]);
-        Assert.Throws<BuildException>(() => ImageBuilder.Build(
-            _manifest with { Kernel = _manifest.Kernel with { Modules = ["no_such_module"] } }, _directory["out"], _log));
+        Assert.Throws<BuildException>(() => Build(
+            _manifest with { Kernel = _manifest.Kernel with { Modules = ["no_such_module"] } }, _directory["out"]));
         Assert.Equal(before, File.ReadAllBytes(_directory["out/image.json"]));
         Assert.Equal(
             ["disk.img", "image.json", "initramfs.cpio.zst", "linux.efi", "rootfs.img", "secure-boot"],
@@ -207,7 +200,7 @@ public sealed class ImageBuilderTests : IDisposable
     [Fact]
     public void Inspect_knows_every_artefact_by_its_content()
     {
-        ImageSummary summary = ImageBuilder.Build(_manifest, _directory["out"], _log);
+        ImageSummary summary = Build(_manifest, _directory["out"]);
         string Inspect(string name)
         {
             File.Copy(_directory[$"out/{name}"], _directory["unnamed"], overwrite: true);
@@ -231,7 +224,7 @@ public sealed class ImageBuilderTests : IDisposable
     [Fact]
     public void Inspect_sees_a_UKI_that_was_changed_after_it_was_signed()
     {
-        ImageBuilder.Build(_manifest, _directory["out"], _log);
+        Build(_manifest, _directory["out"]);
         byte[] uki = File.ReadAllBytes(_directory["out/linux.efi"]);
         int at = uki.AsSpan().IndexOf(Encoding.ASCII.GetBytes("panic=5"));
         uki[at + 6] = (byte)'9';
@@ -247,4 +240,6 @@ public sealed class ImageBuilderTests : IDisposable
         Assert.NotEqual(ImageIdentity.Derive([[1], [2, 3]]), ImageIdentity.Derive([[1, 2], [3]]));
         Assert.Equal(ImageIdentity.Derive([[1], [2, 3]]), ImageIdentity.Derive([[1], [2, 3]]));
     }
+
+    private ImageSummary Build(ImageManifest manifest, string directory) => ImageBuilder.Build(manifest, directory, _log, _directory["init"], _directory["ctl"]);
 }

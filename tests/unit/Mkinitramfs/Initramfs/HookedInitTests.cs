@@ -21,7 +21,7 @@ public sealed class HookedInitTests : IDisposable
     [FactWithInit]
     public void One_that_does_nothing_adds_little_and_the_same_bytes_wherever_it_is_built()
     {
-        byte[] without = DeviceProgram.Read(DeviceProgram.Init.Find() + "-hooks", "/init");
+        byte[] without = DeviceProgram.Read(InitProgram.Path + "-hooks", "/init");
         using ManifestFile first = Project("Gateway.Hook", "public void Run(HookContext context) { }");
         using ManifestFile second = Project("Gateway.Hook", "public void Run(HookContext context) { }");
         byte[] init = Build(first);
@@ -50,7 +50,7 @@ public sealed class HookedInitTests : IDisposable
     {
         ManifestReading reading = file.Read();
         Assert.Empty(reading.Errors);
-        return HookedInit.For(reading.Manifest!, _cache.Path, new PlainLog(TextWriter.Null, showCommands: false));
+        return HookedInit.For(reading.Manifest!, InitProgram.Path, _cache.Path, new PlainLog(TextWriter.Null, showCommands: false));
     }
 
     private static ManifestFile Project(string name, string code)
@@ -95,14 +95,20 @@ public sealed class HookedInitTests : IDisposable
 /// <summary>A fact about an /init that is compiled anew.</summary>
 internal sealed class FactWithInitAttribute : FactAttribute
 {
-    /// <summary>Why it cannot be; null if it can.</summary>
-    internal static string? Reason { get; } = Environment.GetEnvironmentVariable(DeviceProgram.Init.Variable) is { } init && File.Exists(init + "-hooks") ? null : "./test.sh makes what this compiles with";
-
-    public FactWithInitAttribute() => Skip = Reason;
+    public FactWithInitAttribute() => Skip = InitProgram.Missing;
 }
 
 /// <inheritdoc cref="FactWithInitAttribute"/>
 internal sealed class TheoryWithInitAttribute : TheoryAttribute
 {
-    public TheoryWithInitAttribute() => Skip = FactWithInitAttribute.Reason;
+    public TheoryWithInitAttribute() => Skip = InitProgram.Missing;
+}
+
+/// <summary>Where ./initruntime leaves the program for /init, and what others are compiled with.</summary>
+internal static class InitProgram
+{
+    internal static string Path { get; } = System.IO.Path.Combine(Repository.Root, "out", DeviceProgram.Init.Name);
+
+    /// <summary>Why it cannot be used; null if it can.</summary>
+    internal static string? Missing { get; } = File.Exists(Path + "-hooks") ? null : "./initruntime makes what this compiles with";
 }
