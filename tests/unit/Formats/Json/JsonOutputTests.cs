@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Linq;
 using System.Text;
 using System.Text.Json;
 using InitRuntime.Formats.Json;
@@ -34,6 +36,49 @@ public class JsonOutputTests
         json.Text(null, "\ud83d");
         json.EndArray();
         Assert.Equal("\"a\":[\"\ufffd\"]", Encoding.UTF8.GetString(json.ToBytes()));
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(0.1)]
+    [InlineData(0.7)]
+    [InlineData(1.1)]
+    [InlineData(747.1)]
+    [InlineData(2160)]
+    [InlineData(0.05)]
+    [InlineData(0.30000000000000004)]
+    [InlineData(-1.5)]
+    [InlineData(123456789012345.6)]
+    [InlineData(1e15)]
+    [InlineData(1.5e300)]
+    public void A_number_is_its_shortest_text(double value)
+    {
+        var json = new JsonOutput();
+        json.BeginObject();
+        json.Number("n", value);
+        json.EndObject();
+        Assert.Equal($"{{\"n\":{value.ToString(CultureInfo.InvariantCulture)}}}", Encoding.UTF8.GetString(json.ToBytes()));
+        using JsonDocument document = JsonDocument.Parse(json.ToBytes());
+        Assert.Equal(value, document.RootElement.GetProperty("n").GetDouble());
+    }
+
+    [Fact]
+    public void A_long_document_is_whole()
+    {
+        var json = new JsonOutput();
+        string[] texts = new string[300];
+        json.BeginObject();
+        json.BeginArray("texts");
+        for (int i = 0; i < texts.Length; i++)
+        {
+            texts[i] = new string('\u20ac', i) + "\n";
+            json.Text(null, texts[i]);
+        }
+
+        json.EndArray();
+        json.EndObject();
+        using JsonDocument document = JsonDocument.Parse(json.ToBytes());
+        Assert.Equal(texts, document.RootElement.GetProperty("texts").EnumerateArray().Select(item => item.GetString()));
     }
 
     [Fact]
