@@ -48,7 +48,7 @@ internal static class RunCommand
         }
 
         string state = StateDirectory(directory);
-        if (options.Fresh)
+        if (options.Fresh && Directory.Exists(state))
         {
             // MachineState makes all anew when it does not find this.
             File.Delete(Path.Combine(state, "origin"));
