@@ -1,3 +1,5 @@
+using System;
+using System.IO;
 using System.Linq;
 using System.Text.Json.Nodes;
 using System.Threading.Tasks;
@@ -22,15 +24,18 @@ public class DeviceControlTests(ITestOutputHelper output)
         await SayAsync(machine, "demo", "# ");
         // Words of the kernel come between those that are waited for.
         await SayAsync(machine, "dmesg -n 1; echo qui''et", "quiet");
-        await SayAsync(machine, "initruntime-ctl status", "confirmed");
-        await SayAsync(machine, "initruntime-ctl snapshots", "volume var on /var");
-        await SayAsync(machine, "initruntime-ctl drift", "Nothing that this image brings is hidden");
+        // The page's commands, in its order.
+        string[] told = [.. File.ReadLines(Path.Combine(Places.Repository, "docs/device.md")).Where(line => line.StartsWith("# initruntime-ctl ", StringComparison.Ordinal)).Select(line => line[2..])];
+        Assert.Equal(4, told.Length);
+        await SayAsync(machine, told[0], "confirmed");
+        await SayAsync(machine, told[1], "volume var on /var");
+        await SayAsync(machine, told[2], "Nothing that this image brings is hidden");
 
         await SayAsync(machine, "initruntime-ctl reset --volume home; echo code $?", "error: there is no volume home");
         await machine.WaitForAsync("code 2");
-        await SayAsync(machine, "initruntime-ctl reset --volume var; echo code $?", "Type yes to go on: ");
+        await SayAsync(machine, $"{told[3]}; echo code $?", "Type yes to go on: ");
         await SayAsync(machine, "no", "code 1");
-        await SayAsync(machine, "initruntime-ctl reset --volume var", "Type yes to go on: ");
+        await SayAsync(machine, told[3], "Type yes to go on: ");
         await SayAsync(machine, "yes", "The request is kept until the next boot");
         await SayAsync(machine, "initruntime-ctl status", "makes a factory reset of volumes var");
         await SayAsync(machine, "initruntime-ctl reset --cancel", "The request is taken back.");

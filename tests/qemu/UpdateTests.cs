@@ -15,8 +15,12 @@ namespace InitRuntime.Qemu;
 /// <summary>Debian's SWUpdate, as it is, installs update files of the build into the other slot; the device tries them, and keeps or leaves them.</summary>
 public class UpdateTests(ITestOutputHelper output)
 {
-    private const string Install = "sh swupdate -f /usr/lib/initruntime/swupdate.cfg -i " + UpdateDisk.Place;
-    private const string Send = "sh RUNTIME_DIRECTORY=/run/swupdate TMPDIR=/run/swupdate swupdate-client -v " + UpdateDisk.Place;
+    /// <summary>As docs/updates.md has them: by hand, and by the daemon.</summary>
+    private static readonly string[] _documented = [.. PageShell.Block("docs/updates.md", "swupdate -f ").Select(line => line.Replace("update.swu", UpdateDisk.Place, StringComparison.Ordinal))];
+
+    private static string Install => $"sh {_documented[0]}";
+
+    private static string Send => $"sh RUNTIME_DIRECTORY=/run/swupdate TMPDIR=/run/swupdate {_documented[1]}";
     private const string SetBehaviour = "sh mkdir -p /var/log/initruntime-test && cd /var/log/initruntime-test && sync -f . && printf '%s' ";
 
     [Fact]

@@ -66,17 +66,23 @@ internal sealed class Machine : IAsyncDisposable
             Processors = 1,
             StartPaused = true,
         };
-        await _places.WaitAsync();
+        await TakePlaceAsync();
         try
         {
             return await Task.Run(() => new Machine(change(options), output));
         }
         catch
         {
-            _places.Release();
+            GivePlace();
             throw;
         }
     }
+
+    /// <summary>Waits while two machines run; to be given back.</summary>
+    internal static Task TakePlaceAsync() => _places.WaitAsync();
+
+    /// <summary>Lets another machine start.</summary>
+    internal static void GivePlace() => _places.Release();
 
     /// <summary>How the next boot ends.</summary>
     internal async Task<Verdict> VerdictAsync()
@@ -191,7 +197,7 @@ internal sealed class Machine : IAsyncDisposable
         _output.WriteLine($"console: {_machine.SerialLog}");
         _output.WriteLine($"command: {_machine.CommandLine}");
         await Task.Run(_machine.Dispose);
-        _places.Release();
+        GivePlace();
     }
 
     private void WaitForReports()
