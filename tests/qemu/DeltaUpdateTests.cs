@@ -1,8 +1,6 @@
-using System;
 using System.Collections.Generic;
 using System.IO;
 using System.Linq;
-using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using System.Threading.Tasks;
@@ -18,7 +16,6 @@ namespace InitRuntime.Qemu;
 /// <summary>Debian's SWUpdate makes the new image of chunks of the one that runs, and of those that a web server has.</summary>
 public partial class DeltaUpdateTests(ITestOutputHelper output)
 {
-    private const string Install = "sh swupdate -f /usr/lib/initruntime/swupdate.cfg -i " + UpdateDisk.Place;
     private const string Bad = UpdateDisk.Place + "/bad";
 
     /// <summary>Of a full update; what the project promises.</summary>
@@ -38,7 +35,7 @@ public partial class DeltaUpdateTests(ITestOutputHelper output)
         ExtraDisk updates = UpdateDisk.Make(disk, files);
         await using Machine machine = await Machine.StartAsync(disk, output, updates);
         await machine.ReportAsync();
-        await machine.CommandAsync("sh systemctl start initruntime-confirm.service");
+        await machine.CommandAsync(UpdateDisk.SettleCommand);
         await machine.CommandAsync(UpdateDisk.MountCommand);
 
         // Without a server, and with one whose chunks are not those that were signed, nothing that is booted changes.
@@ -50,14 +47,14 @@ public partial class DeltaUpdateTests(ITestOutputHelper output)
         Assert.Equal(loader, Loader(await machine.ReportAgainAsync()));
 
         await machine.CommandAsync($"sh busybox httpd -p 127.0.0.1:8080 -h {UpdateDisk.Place}");
-        string said = Output(await machine.CommandAsync($"{Install}/b-delta.swu"));
+        string said = Output(await machine.CommandAsync(UpdateDisk.InstallCommand("b-delta.swu")));
         AssertAsEstimated(said);
         await machine.CommandAsync("reboot");
         GuestReport report = await machine.ReportAsync();
         Assert.Equal(("2.0", "root-b", true), (report.Version, report.Boot("slot"), report.OnTrial));
-        Assert.Equal(Digest(UpdateImages.B[Artefacts.Root]), await DigestAsync(machine, $"head -c {new FileInfo(UpdateImages.B[Artefacts.Root]).Length} /dev/vda5 | sha256sum"));
-        Assert.Equal(Digest(UpdateImages.B[Artefacts.Uki]), await DigestAsync(machine, "mount -t vfat -o ro /dev/vda3 /mnt && sha256sum /mnt/linux.efi && umount /mnt"));
-        await machine.CommandAsync("sh systemctl start initruntime-confirm.service");
+        Assert.Equal(UpdateMember.Digest(UpdateImages.B[Artefacts.Root]), await DigestAsync(machine, $"head -c {new FileInfo(UpdateImages.B[Artefacts.Root]).Length} /dev/vda5 | sha256sum"));
+        Assert.Equal(UpdateMember.Digest(UpdateImages.B[Artefacts.Uki]), await DigestAsync(machine, "mount -t vfat -o ro /dev/vda3 /mnt && sha256sum /mnt/linux.efi && umount /mnt"));
+        await machine.CommandAsync(UpdateDisk.SettleCommand);
         Assert.Equal("confirmed", (await machine.ReportAgainAsync())["control"]!["trial"]!["now"]!.GetValue<string>());
         await machine.EndAsync();
     }
@@ -97,17 +94,11 @@ public partial class DeltaUpdateTests(ITestOutputHelper output)
 
     private static async Task AssertFailsAsync(Machine machine)
     {
-        JsonNode answer = await machine.CommandAsync($"{Install}/b-delta.swu", mayFail: true);
+        JsonNode answer = await machine.CommandAsync(UpdateDisk.InstallCommand("b-delta.swu"), mayFail: true);
         Assert.NotEqual(0, answer["exit"]!.GetValue<int>());
     }
 
     private static async Task<string> DigestAsync(Machine machine, string command) => Output(await machine.CommandAsync($"sh {command}")).Split(' ')[0];
-
-    private static string Digest(string file)
-    {
-        using FileStream stream = File.OpenRead(file);
-        return Convert.ToHexStringLower(SHA256.HashData(stream));
-    }
 
     private static string Loader(GuestReport report) => report["control"]!["loader"]!.ToJsonString();
 

@@ -24,9 +24,22 @@ public class PowerCutWhileInstallingTests(ITestOutputHelper output) : PowerCuts(
     [Fact]
     public async Task A_whole_image_boots_and_the_update_can_be_installed_again()
     {
-        using DiskImage first = DiskImage.Of(UpdateImages.A);
-        DiskImage disk = first;
-        ExtraDisk updates = UpdateDisk.Make(first, new Dictionary<string, string> { ["b.swu"] = UpdateDisk.Of(UpdateImages.B) });
+        List<DiskImage> disks = [DiskImage.Of(UpdateImages.A)];
+        try
+        {
+            await CutInstallationsAsync(disks);
+        }
+        finally
+        {
+            disks.ForEach(disk => disk.Dispose());
+        }
+    }
+
+    /// <param name="disks">The last one is that of the device; another one is added when it has the new image for good.</param>
+    private async Task CutInstallationsAsync(List<DiskImage> disks)
+    {
+        DiskImage disk = disks[0];
+        ExtraDisk updates = UpdateDisk.Make(disk, new Dictionary<string, string> { ["b.swu"] = UpdateDisk.Of(UpdateImages.B) });
         Random random = Moments();
         int installed = 0;
         for (int cut = 1; cut <= CutsByThird; cut++)
@@ -40,12 +53,13 @@ public class PowerCutWhileInstallingTests(ITestOutputHelper output) : PowerCuts(
                 if (found == Found.Confirmed)
                 {
                     disk = DiskImage.Of(UpdateImages.A, $"{cut}");
+                    disks.Add(disk);
                 }
 
                 continue;
             }
 
-            await machine.CommandAsync($"sh swupdate -f /usr/lib/initruntime/swupdate.cfg -i {UpdateDisk.Place}/b.swu >/run/swupdate.log 2>&1 &");
+            await machine.CommandAsync($"{UpdateDisk.InstallCommand()} >/run/swupdate.log 2>&1 &");
             TimeSpan moment = _work * random.NextDouble();
             await Task.Delay(moment);
             await machine.CutPowerAsync();
@@ -58,12 +72,12 @@ public class PowerCutWhileInstallingTests(ITestOutputHelper output) : PowerCuts(
         {
             if (await FindAsync(machine) == Found.Old)
             {
-                await machine.CommandAsync($"sh swupdate -f /usr/lib/initruntime/swupdate.cfg -i {UpdateDisk.Place}/b.swu");
+                await machine.CommandAsync(UpdateDisk.InstallCommand());
                 await machine.CommandAsync("reboot");
                 Assert.Equal("2.0", (await machine.ReportAsync()).Version);
             }
 
-            await machine.CommandAsync("sh systemctl start initruntime-confirm.service");
+            await machine.CommandAsync(UpdateDisk.SettleCommand);
             await machine.EndAsync();
         }
 
@@ -93,7 +107,7 @@ public class PowerCutWhileInstallingTests(ITestOutputHelper output) : PowerCuts(
         }
 
         Assert.Equal(("1.0", false), (report.Version, report.OnTrial));
-        await machine.CommandAsync("sh systemctl start initruntime-confirm.service");
+        await machine.CommandAsync(UpdateDisk.SettleCommand);
         Assert.Equal(2, (await machine.ReportAgainAsync())["links"]!.AsArray().Count);
         await machine.CommandAsync(UpdateDisk.MountCommand);
         return Found.Old;

@@ -15,8 +15,6 @@ namespace InitRuntime.Qemu;
 /// </summary>
 public class SystemdBootTests(ITestOutputHelper output)
 {
-    private const string Install = "sh swupdate -f /usr/lib/initruntime/swupdate.cfg -i " + UpdateDisk.Place + "/b.swu";
-    private const string Settle = "sh systemctl start initruntime-confirm.service";
     private const string Entries = "sh mount -t vfat -o ro /dev/vda1 /mnt && cd /mnt/EFI/Linux && echo * && cd / && umount /mnt";
     private const string Selected = "sh tr -d '\\000\\006' </sys/firmware/efi/efivars/LoaderEntrySelected-4a67b082-0a4c-41cf-b6c7-440b29bb8c4f";
 
@@ -51,7 +49,7 @@ public class SystemdBootTests(ITestOutputHelper output)
         // Its revision is the highest of those that were there when it was installed.
         report = await TryAsync(machine, "none");
         Assert.Equal(("2.0", "root-b", true), (report.Version, report.Boot("slot"), report.OnTrial));
-        await machine.CommandAsync(Settle);
+        await machine.CommandAsync(UpdateDisk.SettleCommand);
         Assert.Equal("confirmed", (await machine.ReportAgainAsync())["control"]!["trial"]!["now"]!.GetValue<string>());
         await machine.CommandAsync("reboot");
         report = await machine.ReportAsync();
@@ -62,14 +60,14 @@ public class SystemdBootTests(ITestOutputHelper output)
 
     private static async Task<GuestReport> TryAsync(Machine machine, string behaviour, string? damage = null)
     {
-        await machine.CommandAsync(Settle);
+        await machine.CommandAsync(UpdateDisk.SettleCommand);
         await machine.CommandAsync($"sh mkdir -p /var/log/initruntime-test && cd /var/log/initruntime-test && printf '%s' '{behaviour}' >behaviour && sync -f .");
         await machine.CommandAsync(UpdateDisk.MountCommand);
-        await machine.CommandAsync(Install);
+        await machine.CommandAsync(UpdateDisk.InstallCommand());
         await AssertEntriesAsync(machine, "initruntime-1-root-a.efi initruntime-2-root-b+1.efi", selected: null);
         if (damage is not null)
         {
-            Assert.Contains("an image is installed already", Output(await machine.CommandAsync(Install, mayFail: true)), StringComparison.Ordinal);
+            Assert.Contains("an image is installed already", Output(await machine.CommandAsync(UpdateDisk.InstallCommand(), mayFail: true)), StringComparison.Ordinal);
             await machine.CommandAsync(damage);
         }
 

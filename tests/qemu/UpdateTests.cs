@@ -15,12 +15,6 @@ namespace InitRuntime.Qemu;
 /// <summary>Debian's SWUpdate, as it is, installs update files of the build into the other slot; the device tries them, and keeps or leaves them.</summary>
 public class UpdateTests(ITestOutputHelper output)
 {
-    /// <summary>As docs/updates.md has them: by hand, and by the daemon.</summary>
-    private static readonly string[] _documented = [.. PageShell.Block("docs/updates.md", "swupdate -f ").Select(line => line.Replace("update.swu", UpdateDisk.Place, StringComparison.Ordinal))];
-
-    private static string Install => $"sh {_documented[0]}";
-
-    private static string Send => $"sh RUNTIME_DIRECTORY=/run/swupdate TMPDIR=/run/swupdate {_documented[1]}";
     private const string SetBehaviour = "sh mkdir -p /var/log/initruntime-test && cd /var/log/initruntime-test && sync -f . && printf '%s' ";
 
     [Fact]
@@ -33,10 +27,10 @@ public class UpdateTests(ITestOutputHelper output)
         await SettleAsync(machine);
         Assert.Equal(["BOOT1", "root-b"], Links(await machine.ReportAgainAsync()));
         await machine.CommandAsync(UpdateDisk.MountCommand);
-        await machine.CommandAsync($"{Install}/b.swu");
+        await machine.CommandAsync(UpdateDisk.InstallCommand());
 
         // Installed, and not booted yet: the slot of the image that is left must not be taken for another one.
-        JsonNode again = await machine.CommandAsync($"{Install}/c.swu", mayFail: true);
+        JsonNode again = await machine.CommandAsync(UpdateDisk.InstallCommand("c.swu"), mayFail: true);
         Assert.NotEqual(0, again["exit"]!.GetValue<int>());
         Assert.Contains("an image is installed already", again["output"]!.GetValue<string>(), StringComparison.Ordinal);
 
@@ -54,10 +48,10 @@ public class UpdateTests(ITestOutputHelper output)
 
         // The other way, by the daemon and its client. An installation that ends halfway leaves nothing behind in the daemon, either.
         await machine.CommandAsync("sh systemctl start swupdate.service");
-        JsonNode broken = await machine.CommandAsync($"{Send}/changed.swu", mayFail: true);
+        JsonNode broken = await machine.CommandAsync(UpdateDisk.SendCommand("changed.swu"), mayFail: true);
         Assert.NotEqual(0, broken["exit"]!.GetValue<int>());
         Assert.Equal(Loader(report), Loader(await machine.ReportAgainAsync()));
-        await machine.CommandAsync($"{Send}/c.swu");
+        await machine.CommandAsync(UpdateDisk.SendCommand("c.swu"));
         await machine.CommandAsync("reboot");
         report = await machine.ReportAsync();
         Assert.Equal(("3.0", "root-a", true), (report.Version, report.Boot("slot"), report.OnTrial));
@@ -155,7 +149,7 @@ public class UpdateTests(ITestOutputHelper output)
         }
 
         Assert.Equal(booted, Output(await machine.CommandAsync(BootedDigest)));
-        await machine.CommandAsync($"{Install}/b.swu");
+        await machine.CommandAsync(UpdateDisk.InstallCommand());
         await machine.EndAsync();
         (string label, BootGuardEnvironment environment) = disk.NewestEnvironmentAsGuestLeftIt();
         Assert.Equal(("BOOT1", UpdateState.Installed), (label, environment.UpdateState));
@@ -225,7 +219,7 @@ public class UpdateTests(ITestOutputHelper output)
         await SettleAsync(machine);
         await machine.CommandAsync($"{SetBehaviour}'{behaviour}' >behaviour && sync -f .");
         await machine.CommandAsync(UpdateDisk.MountCommand);
-        await machine.CommandAsync($"{Install}/b.swu");
+        await machine.CommandAsync(UpdateDisk.InstallCommand());
         if (damage is not null)
         {
             await machine.CommandAsync(damage);
@@ -235,11 +229,11 @@ public class UpdateTests(ITestOutputHelper output)
     }
 
     /// <summary>All of this boot is done, the confirmation too: to start what is being started is to wait for it.</summary>
-    private static async Task SettleAsync(Machine machine) => await machine.CommandAsync("sh systemctl start initruntime-confirm.service");
+    private static async Task SettleAsync(Machine machine) => await machine.CommandAsync(UpdateDisk.SettleCommand);
 
     private static async Task AssertRefusedAsync(Machine machine, string name, string reason)
     {
-        JsonNode answer = await machine.CommandAsync($"{Install}/{name}", mayFail: true);
+        JsonNode answer = await machine.CommandAsync(UpdateDisk.InstallCommand(name), mayFail: true);
         Assert.True(answer["exit"]!.GetValue<int>() != 0, $"{name} was installed: {answer}");
         Assert.True(Output(answer).Contains(reason, StringComparison.Ordinal), $"{name} was refused for another reason than \"{reason}\": {Output(answer)}");
     }

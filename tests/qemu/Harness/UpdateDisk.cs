@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 using System.IO;
 using System.Linq;
@@ -14,6 +15,18 @@ internal static class UpdateDisk
     internal const string Place = "/run/updates";
 
     internal const string MountCommand = $"sh mkdir -p {Place} && mount -t squashfs -o ro /dev/vdb {Place}";
+
+    /// <summary>Returns when the image is confirmed, and SWUpdate may install one into the other slot.</summary>
+    internal const string SettleCommand = "sh systemctl start initruntime-confirm.service";
+
+    /// <summary>As docs/updates.md has them: by hand, and by the daemon.</summary>
+    private static readonly string[] _documented = PageShell.Block("docs/updates.md", "swupdate -f ");
+
+    /// <summary>Installs a file of the disk.</summary>
+    internal static string InstallCommand(string file = "b.swu") => $"sh {Documented(0, file)}";
+
+    /// <summary>Has the daemon install it.</summary>
+    internal static string SendCommand(string file) => $"sh RUNTIME_DIRECTORY=/run/swupdate TMPDIR=/run/swupdate {Documented(1, file)}";
 
     /// <summary>Makes it.</summary>
     /// <param name="disk">The test's disk: it goes with it.</param>
@@ -40,4 +53,6 @@ internal static class UpdateDisk
 
     /// <summary>The update file of an image.</summary>
     internal static string Of(BuiltImage image) => image[Artefacts.Update];
+
+    private static string Documented(int line, string file) => _documented[line].Replace("update.swu", $"{Place}/{file}", StringComparison.Ordinal);
 }
