@@ -1,5 +1,6 @@
 using System.IO;
 using System.Threading.Tasks;
+using InitRuntime.Formats.BootGuard;
 using InitRuntime.Qemu.Harness;
 using Xunit;
 using Xunit.Abstractions;
@@ -8,7 +9,6 @@ namespace InitRuntime.Qemu;
 
 public class KernelParameterTests(ITestOutputHelper output)
 {
-    private const string Environment = "BGENV.DAT";
     private const string Added = "init=/bin/sh rdinit=/bin/sh root=/dev/vda5 systemd.unit=rescue.target";
 
     [Fact]
@@ -17,7 +17,7 @@ public class KernelParameterTests(ITestOutputHelper output)
         using DiskImage disk = DiskImage.Of(Images.Demo);
         foreach (string slot in new[] { "BOOT0", "BOOT1" })
         {
-            disk.ReplaceFile(slot, Environment, WithParameters(disk, slot));
+            disk.ReplaceFile(slot, BootGuardEnvironment.FileName, WithParameters(disk, slot));
         }
 
         await using Machine machine = await Machine.StartAsync(disk, output);
@@ -35,8 +35,8 @@ public class KernelParameterTests(ITestOutputHelper output)
     {
         string directory = Path.Combine(disk.Directory, slot);
         Directory.CreateDirectory(directory);
-        string file = Path.Combine(directory, Environment);
-        File.WriteAllBytes(file, disk.ReadFile(slot, Environment));
+        string file = Path.Combine(directory, BootGuardEnvironment.FileName);
+        File.WriteAllBytes(file, disk.ReadFile(slot, BootGuardEnvironment.FileName));
         Images.Tools.Run("bg_setenv", $"--filepath={file}", "--preserve", $"--args={Added}");
         return File.ReadAllBytes(file);
     }

@@ -39,9 +39,9 @@ public class UpdateOnTrialTests(ITestOutputHelper output)
             await machine.EndAsync();
         }
 
-        byte[] failed = disk.ReadFileAsGuestLeftIt("BOOT1", "BGENV.DAT");
+        byte[] failed = disk.ReadFileAsGuestLeftIt("BOOT1", BootGuardEnvironment.FileName);
         disk.InstallAsGuestLeftIt(_images.B, "root-b").RollBackAsGuestLeftIt();
-        Assert.Equal(failed, disk.ReadFileAsGuestLeftIt("BOOT1", "BGENV.DAT"));
+        Assert.Equal(failed, disk.ReadFileAsGuestLeftIt("BOOT1", BootGuardEnvironment.FileName));
 
         disk.InstallAsGuestLeftIt(_images.B, "root-b");
         await using (Machine machine = await Machine.StartAsync(disk, output))

@@ -168,15 +168,15 @@ public class UpdateTests(ITestOutputHelper output)
         // Damaged: /init writes it anew. Cut to nothing, as a power cut leaves it while the loader's library writes: the running system does.
         string file = Path.Combine(disk.Directory, "bad");
         File.WriteAllBytes(file, new byte[BootGuardEnvironment.DefaultSize]);
-        disk.ReplaceFileAsGuestLeftIt("BOOT1", "BGENV.DAT", file);
+        disk.ReplaceFileAsGuestLeftIt("BOOT1", BootGuardEnvironment.FileName, file);
         await AssertRepairedAsync(disk, "loader-state: the environment on BOOT1 was damaged, and is written anew: it starts C:BOOT1:linux.efi");
         File.WriteAllBytes(file, []);
-        disk.ReplaceFileAsGuestLeftIt("BOOT1", "BGENV.DAT", file);
+        disk.ReplaceFileAsGuestLeftIt("BOOT1", BootGuardEnvironment.FileName, file);
         await AssertRepairedAsync(disk, "loader-state: the environment on BOOT1 is lost; the running system makes it anew");
 
         // The one of the image that runs: the loader has only the other slot's, which was never written.
         File.WriteAllBytes(file, []);
-        disk.ReplaceFileAsGuestLeftIt("BOOT0", "BGENV.DAT", file).ReplaceFileAsGuestLeftIt("BOOT1", "BGENV.DAT", file);
+        disk.ReplaceFileAsGuestLeftIt("BOOT0", BootGuardEnvironment.FileName, file).ReplaceFileAsGuestLeftIt("BOOT1", BootGuardEnvironment.FileName, file);
         await using (Machine machine = await Machine.StartAsync(disk, output))
         {
             Assert.IsNotType<Running>(await machine.VerdictWithinAsync(TimeSpan.FromSeconds(60)));

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.IO;
 using InitRuntime.Control.Trial;
+using InitRuntime.Formats.BootGuard;
 
 namespace InitRuntime.Control.Cli;
 
@@ -11,7 +12,7 @@ internal static class PrepareUpdateVerb
     {
         var retire = new Option<bool>("--retire") { Description = "The update begins now: systemd-boot must not start any more what is in the slot that it goes to." };
         var verb = new Command(
-            "prepare-update", $"Links the partitions that an update may be written to in {UpdateSlot.Directory}, or says why none may be. SWUpdate runs it before each update.")
+            "prepare-update", $"Links the partitions that an update may be written to in {BootSlots.UpdateLinks}, or says why none may be. SWUpdate runs it before each update.")
         {
             retire,
         };

@@ -1,4 +1,5 @@
 using System;
+using InitRuntime.Formats.BootGuard;
 using InitRuntime.Linux;
 using InitRuntime.Storage.BootGuard;
 
@@ -7,7 +8,6 @@ namespace InitRuntime.Control.Trial;
 /// <summary>Writes an environment anew that is lost: a power cut while the loader's own library wrote it leaves a short file, or none.</summary>
 internal static class EnvironmentRepair
 {
-    private const string FileName = "BGENV.DAT";
     private const int FileMode = 0x1a4; // 0644
 
     /// <exception cref="ControlException">The partition cannot be mounted or written.</exception>
@@ -32,9 +32,9 @@ internal static class EnvironmentRepair
     private static void Replace(LoaderEnvironment missing)
     {
         using LoaderMount mount = LoaderMount.Open(missing.Device);
-        KernelFile.Create($"{mount.Path}/{FileName}.new", missing.Value.ToBytes(), FileMode);
+        KernelFile.Create($"{mount.Path}/{BootGuardEnvironment.FileName}.new", missing.Value.ToBytes(), FileMode);
         KernelFile.SyncFileSystem(mount.Path);
-        KernelFile.Rename($"{mount.Path}/{FileName}.new", $"{mount.Path}/{FileName}");
+        KernelFile.Rename($"{mount.Path}/{BootGuardEnvironment.FileName}.new", $"{mount.Path}/{BootGuardEnvironment.FileName}");
         KernelFile.SyncFileSystem(mount.Path);
     }
 }

@@ -14,11 +14,6 @@ namespace InitRuntime.Control.Trial;
 /// </summary>
 internal static class UpdateSlot
 {
-    internal const string Directory = "/run/initruntime/update";
-
-    /// <summary>Links to root and kernel of the image that runs, from which an update by chunks takes what it does not download. Nothing is written by them.</summary>
-    private const string RunningDirectory = "/run/initruntime/running";
-
     private const int DirectoryMode = 0x1ed; // 0755
 
     /// <summary>Makes the links, or takes them away where nothing may be written.</summary>
@@ -39,7 +34,7 @@ internal static class UpdateSlot
 
         if (Reason(image, problems) is var (reason, hint))
         {
-            Keep(Directory, []);
+            Keep(BootSlots.UpdateLinks, []);
             throw new ControlException($"no update can be installed now: {reason}", hint);
         }
 
@@ -49,8 +44,8 @@ internal static class UpdateSlot
             KernelEntries.Retire(image, slot);
         }
 
-        Keep(RunningDirectory, Links(image.Disk, image.Slot, "root", "boot"));
-        Keep(Directory, Links(image.Disk, slot, slot.Root, slot.Boot));
+        Keep(BootSlots.RunningLinks, Links(image.Disk, image.Slot, "root", "boot"));
+        Keep(BootSlots.UpdateLinks, Links(image.Disk, slot, slot.Root, slot.Boot));
         return slot;
     }
 

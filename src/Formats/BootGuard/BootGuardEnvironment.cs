@@ -12,6 +12,9 @@ namespace InitRuntime.Formats.BootGuard;
 /// </summary>
 public sealed record BootGuardEnvironment
 {
+    /// <summary>Of the file in the root directory of a loader's partition.</summary>
+    public const string FileName = "BGENV.DAT";
+
     /// <summary>Length of the file in Debian's build of EFI Boot Guard, in bytes.</summary>
     public const int DefaultSize = SmallestSize + 131072;
 

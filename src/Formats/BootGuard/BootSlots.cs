@@ -11,6 +11,15 @@ public sealed record BootSlot(string Root, string Boot);
 /// <summary>The slots of a disk. Source: the disk layout of isar-cip-core (wic/ebg-sysparts.inc), which this project keeps.</summary>
 public static class BootSlots
 {
+    /// <summary>The kernel's file on the loader's partition of a slot.</summary>
+    public const string KernelName = "linux.efi";
+
+    /// <summary>On a running device: links to the partitions that an update may be written to, by their labels. Empty while none may.</summary>
+    public const string UpdateLinks = "/run/initruntime/update";
+
+    /// <summary>Links to root and kernel of the image that runs, from which an update by chunks takes what it does not download. Nothing is written by them.</summary>
+    public const string RunningLinks = "/run/initruntime/running";
+
     private const char Separator = ':';
 
     /// <summary>In slot order.</summary>

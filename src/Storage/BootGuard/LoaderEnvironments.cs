@@ -17,7 +17,6 @@ namespace InitRuntime.Storage.BootGuard;
 /// </summary>
 public static class LoaderEnvironments
 {
-    private const string FileName = "BGENV.DAT";
 
     /// <summary>What a disk writes whole or not at all, in bytes; clusters begin at multiples of it.</summary>
     private const int SectorLength = 512;
@@ -55,7 +54,7 @@ public static class LoaderEnvironments
             }
             else if (error.IsError)
             {
-                report($"{FileName} on {partition.Label} ({node.Path}): {error}");
+                report($"{BootGuardEnvironment.FileName} on {partition.Label} ({node.Path}): {error}");
             }
         }
 
@@ -152,7 +151,7 @@ public static class LoaderEnvironments
     {
         Change(path, content => BootGuardEnvironment.TryParse(content, out _, out ParseError error)
             ? BootGuardStateChange.Set(content, state)
-            : throw new BootException($"{FileName} is gone: {error}", path));
+            : throw new BootException($"{BootGuardEnvironment.FileName} is gone: {error}", path));
     }
 
     /// <summary>
@@ -179,7 +178,7 @@ public static class LoaderEnvironments
         using SafeFileHandle device = KernelFile.Open(path, write: true);
         if (!TryFind(device, path, out FatFile? file, out byte[]? content, out ParseError error))
         {
-            throw new BootException($"{FileName} is gone{(error.IsError ? $": {error}" : "")}", path);
+            throw new BootException($"{BootGuardEnvironment.FileName} is gone{(error.IsError ? $": {error}" : "")}", path);
         }
 
         if (change(content) is { } changed)
@@ -227,7 +226,7 @@ public static class LoaderEnvironments
             return false;
         }
 
-        return volume.TryFindFile(FileName, out file, out error)
+        return volume.TryFindFile(BootGuardEnvironment.FileName, out file, out error)
             && file is not null
             && file.TryRead(Read, BootGuardEnvironment.MaximumSize, out content, out error);
     }

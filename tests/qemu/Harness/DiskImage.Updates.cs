@@ -11,7 +11,6 @@ namespace InitRuntime.Qemu.Harness;
 /// <summary>What an updater does to the disk, here done while the machine is off: to the disk as the guest left it.</summary>
 internal sealed partial class DiskImage
 {
-    private const string EnvironmentName = "BGENV.DAT";
 
     private static readonly string[] _rootSlots = ["root-a", "root-b"];
     private static readonly string[] _bootSlots = ["BOOT0", "BOOT1"];
@@ -39,7 +38,7 @@ internal sealed partial class DiskImage
         return ChangeFatAsGuestLeftIt(label, fat =>
         {
             CopyIn(fat, image[Artefacts.Uki], Artefacts.Uki);
-            CopyIn(fat, file, EnvironmentName);
+            CopyIn(fat, file, BootGuardEnvironment.FileName);
         });
     }
 
@@ -60,7 +59,7 @@ internal sealed partial class DiskImage
     {
         string file = EnvironmentFile(label);
         SetEnvironment(file, arguments);
-        return ReplaceFileAsGuestLeftIt(label, EnvironmentName, file);
+        return ReplaceFileAsGuestLeftIt(label, BootGuardEnvironment.FileName, file);
     }
 
     /// <summary>The environment that the loader goes by, and its partition.</summary>
@@ -73,7 +72,7 @@ internal sealed partial class DiskImage
 
     /// <summary>An environment; null if it is damaged.</summary>
     internal BootGuardEnvironment? EnvironmentAsGuestLeftIt(string label) => BootGuardEnvironment.TryParse(
-        ReadFileAsGuestLeftIt(label, EnvironmentName), out BootGuardEnvironment? environment, out ParseError _) ? environment : null;
+        ReadFileAsGuestLeftIt(label, BootGuardEnvironment.FileName), out BootGuardEnvironment? environment, out ParseError _) ? environment : null;
 
     /// <summary>A file of a FAT partition, on the disk as the guest left it.</summary>
     internal byte[] ReadFileAsGuestLeftIt(string label, string name)
@@ -96,8 +95,8 @@ internal sealed partial class DiskImage
     /// <summary>A copy of an environment, for the loader's tools.</summary>
     private string EnvironmentFile(string label)
     {
-        string file = System.IO.Path.Combine(Directory, $"{label}.{EnvironmentName}");
-        File.WriteAllBytes(file, ReadFileAsGuestLeftIt(label, EnvironmentName));
+        string file = System.IO.Path.Combine(Directory, $"{label}.{BootGuardEnvironment.FileName}");
+        File.WriteAllBytes(file, ReadFileAsGuestLeftIt(label, BootGuardEnvironment.FileName));
         return file;
     }
 

@@ -28,8 +28,6 @@ internal static class DiskImage
     /// <summary>Nobody chooses at the console, and keys come to the firmware on another way.</summary>
     private const string LoaderSettings = "timeout 0\neditor no\nauto-entries no\nauto-firmware no\nsecure-boot-enroll off\n";
 
-    private const string UkiName = "linux.efi";
-    private const string EnvironmentName = "BGENV.DAT";
     private const string LabelName = "EFILABEL";
     private const int CopyLength = 1 << 20;
 
@@ -115,10 +113,10 @@ internal static class DiskImage
     {
         string label = DiskLayout.BootSlots[slot];
         string image = Path.Combine(work, $"{label}.fat");
-        string environment = Path.Combine(work, $"{label}.{EnvironmentName}");
+        string environment = Path.Combine(work, $"{label}.{BootGuardEnvironment.FileName}");
         File.WriteAllBytes(environment, new BootGuardEnvironment
         {
-            KernelFile = $"C:{label}:{UkiName}",
+            KernelFile = $"C:{label}:{BootSlots.KernelName}",
             // The command line is sealed in the UKI; what stands here would be ignored.
             KernelParameters = "",
             InProgress = false,
@@ -130,11 +128,11 @@ internal static class DiskImage
         string labelFile = Path.Combine(work, $"{label}.{LabelName}");
         File.WriteAllBytes(labelFile, Encoding.Unicode.GetBytes(label));
 
-        List<FatImageFile> files = [new(EnvironmentName, environment), new(LabelName, labelFile)];
+        List<FatImageFile> files = [new(BootGuardEnvironment.FileName, environment), new(LabelName, labelFile)];
         // Slot B gets room for the same UKI, which the check of slot A has proved.
         if (slot == 0)
         {
-            files.Add(new(UkiName, uki));
+            files.Add(new(BootSlots.KernelName, uki));
         }
 
         FatImage.Write(image, manifest.Disk.BootSize, label, FatImage.VolumeId(table.FindLabel(label)!.Id), files, "disk.boot-size", tools, log);

@@ -11,7 +11,6 @@ namespace InitRuntime.Mkinitramfs.Inspect;
 internal static class DiskInspection
 {
     private const int SectorSize = 512;
-    private const string EnvironmentName = "BGENV.DAT";
 
     /// <summary>Whether it was one, and was written about.</summary>
     internal static bool Try(FileRegion disk, InspectionWriter writer)
@@ -74,11 +73,11 @@ internal static class DiskInspection
                 writer.Inner.Line(entry.IsDirectory ? $"{"",10}  {entry.Name}/" : $"{entry.Length,10}  {entry.Name}");
             }
 
-            if (volume.TryFindFile(EnvironmentName, out FatFile? file, out _) && file is not null
+            if (volume.TryFindFile(BootGuardEnvironment.FileName, out FatFile? file, out _) && file is not null
                 && file.TryRead(partition.Read, BootGuardEnvironment.MaximumSize, out byte[]? content, out _)
                 && !TryEnvironment(content, writer))
             {
-                writer.Line($"{EnvironmentName} is damaged: the loader passes it over");
+                writer.Line($"{BootGuardEnvironment.FileName} is damaged: the loader passes it over");
             }
         }
         else if (!RootInspection.Try(partition, writer))

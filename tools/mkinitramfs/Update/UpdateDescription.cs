@@ -15,9 +15,7 @@ namespace InitRuntime.Mkinitramfs.Update;
 /// <remarks>Source: SWUpdate's doc/source/sw-description.rst; parser/parser.c for what a hook's two answers mean: good, and kept.</remarks>
 internal static class UpdateDescription
 {
-    private const string Links = "/run/initruntime/update";
-    private const string Running = "/run/initruntime/running";
-    private const string UkiPath = "/linux.efi";
+    private const string UkiPath = $"/{BootSlots.KernelName}";
 
     /// <summary>The text of the file.</summary>
     /// <param name="manifest">Of the image.</param>
@@ -38,7 +36,7 @@ internal static class UpdateDescription
                 {
                     filename = {{Quote(uki.Name)}};
                     path = "{{(manifest.Boot.HasEntries ? $"/{BootEntryName.Directory}/{BootEntryName.Unfinished}" : UkiPath)}}";
-                    device = "{{Links}}/{{slot.Boot}}";
+                    device = "{{BootSlots.UpdateLinks}}/{{slot.Boot}}";
                     filesystem = "vfat";
                     {{Handler("rawfile", uki, "boot")}}
                     sha256 = "{{uki.Sha256}}";
@@ -50,7 +48,7 @@ internal static class UpdateDescription
         {{Join(slot => $$"""
                 {
                     filename = {{Quote(root.Name)}};
-                    device = "{{Links}}/{{slot.Root}}";
+                    device = "{{BootSlots.UpdateLinks}}/{{slot.Root}}";
                     {{Handler("raw", root, "root")}}
                     sha256 = "{{root.Sha256}}";
                     hook = "{{Hook(slot)}}";
@@ -63,7 +61,7 @@ internal static class UpdateDescription
         """;
 
     /// <summary>The text of a script that is run at the end: the kernel becomes an entry of systemd-boot.</summary>
-    internal static string InstallKernel => $"#!/bin/sh\nset -eu\nfor slot in {string.Join(' ', BootSlots.All.Select(slot => slot.Root))}; do\n    if [ -e \"{Links}/$slot\" ]; then\n        exec {DeviceProgram.Control.Place} install-kernel \"$slot\"\n    fi\ndone\nexit 1\n";
+    internal static string InstallKernel => $"#!/bin/sh\nset -eu\nfor slot in {string.Join(' ', BootSlots.All.Select(slot => slot.Root))}; do\n    if [ -e \"{BootSlots.UpdateLinks}/$slot\" ]; then\n        exec {DeviceProgram.Control.Place} install-kernel \"$slot\"\n    fi\ndone\nexit 1\n";
 
     private static string Scripts(UpdateMember script) => $$"""
             scripts: (
@@ -89,7 +87,7 @@ internal static class UpdateDescription
 
     /// <summary>It runs while SWUpdate reads this file: nothing was written yet.</summary>
     private static string Script(Guid uuid) => $$"""
-        local links = "{{Links}}/"
+        local links = "{{BootSlots.UpdateLinks}}/"
         local function has(name)
             local file = io.open(links .. name, "rb")
             if file then file:close() end
@@ -133,7 +131,7 @@ internal static class UpdateDescription
                     properties: {
                         chain = "{{handler}}";
                         url = {{Quote(url)}};
-                        source = "{{Running}}/{{source}}";
+                        source = "{{BootSlots.RunningLinks}}/{{source}}";
                         max-ranges = "1";
                         zckloglevel = "warn";
                     };
