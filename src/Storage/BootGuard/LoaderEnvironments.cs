@@ -17,7 +17,6 @@ namespace InitRuntime.Storage.BootGuard;
 /// </summary>
 public static class LoaderEnvironments
 {
-
     /// <summary>What a disk writes whole or not at all, in bytes; clusters begin at multiples of it.</summary>
     private const int SectorLength = 512;
 
