@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using System.Threading.Tasks;
 using InitRuntime.Mkinitramfs.Run;
 using Xunit.Abstractions;
@@ -29,9 +30,11 @@ public abstract class TrialCuts(ITestOutputHelper output) : PowerCuts(output)
     /// <param name="next">What is tried.</param>
     /// <param name="check">Gets the disk after the cuts, and that with the update.</param>
     /// <param name="describe">What a cut left on the disk, for the log.</param>
-    private protected async Task CutTrialsAsync(BuiltImage old, BuiltImage next, Func<DiskImage, ExtraDisk, Task> check, Func<DiskImage, string> describe)
+    /// <param name="test">The test's name, which its disks have.</param>
+    private protected async Task CutTrialsAsync(
+        BuiltImage old, BuiltImage next, Func<DiskImage, ExtraDisk, Task> check, Func<DiskImage, string> describe, [CallerMemberName] string test = "")
     {
-        using DiskImage prepared = DiskImage.Of(old);
+        using DiskImage prepared = DiskImage.Of(old, test: test);
         ExtraDisk updates = UpdateDisk.Make(prepared, new Dictionary<string, string> { ["b.swu"] = UpdateDisk.Of(next) });
         await using (Machine machine = await Machine.StartAsync(prepared, _output, updates))
         {
@@ -43,7 +46,7 @@ public abstract class TrialCuts(ITestOutputHelper output) : PowerCuts(output)
         Random random = Moments();
         for (int cut = 0; cut < CutsByThird; cut += CutsInRow)
         {
-            using DiskImage disk = DiskImage.LikeMachineOf(prepared, $"{cut}");
+            using DiskImage disk = DiskImage.LikeMachineOf(prepared, $"{cut}", test);
             for (int inRow = 0; inRow < CutsInRow; inRow++)
             {
                 await CutAsync(disk, updates, random, describe);
