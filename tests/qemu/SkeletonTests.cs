@@ -17,7 +17,9 @@ public sealed class SkeletonTests(ITestOutputHelper output) : IDisposable
     [Fact]
     public async Task A_new_directory_builds_and_boots_as_it_is()
     {
-        await using PageShell shell = await PageShell.StartAsync(_directory, PageShell.Block("docs/integrating.md", "initruntime new "), output);
+        string[] lines = PageShell.Block("docs/integrating.md", "initruntime new ");
+        Assert.Equal("cd gateway", lines[1]);
+        await using PageShell shell = await PageShell.StartAsync(_directory, [.. lines[..2], "initruntime check image.toml", .. lines[2..]], output);
         await shell.WaitForAsync("hook hello: hello from image 0.1.0 in root-a");
         await shell.WaitForAsync("gateway login:");
         await shell.SayAsync("root", "Password: ");
