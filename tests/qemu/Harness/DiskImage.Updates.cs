@@ -11,7 +11,6 @@ namespace InitRuntime.Qemu.Harness;
 /// <summary>What an updater does to the disk, here done while the machine is off: to the disk as the guest left it.</summary>
 internal sealed partial class DiskImage
 {
-
     private static readonly string[] _rootSlots = ["root-a", "root-b"];
     private static readonly string[] _bootSlots = ["BOOT0", "BOOT1"];
 

@@ -78,7 +78,6 @@ internal sealed class PageShell : IAsyncDisposable
     {
         if (!_process.HasExited)
         {
-            // The tool ends its machine when its console is gone.
             _process.Kill(entireProcessTree: true);
         }
 

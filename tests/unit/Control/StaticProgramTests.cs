@@ -63,7 +63,7 @@ public sealed class StaticProgramTests : IDisposable
 /// <summary>Where ./initruntime leaves the program.</summary>
 internal static class ControlProgram
 {
-    internal static string Path { get; } = System.IO.Path.Combine(Repository.Root, "out", DeviceProgram.Control.Name);
+    internal static string Path { get; } = Repository.Built(DeviceProgram.Control);
 }
 
 /// <summary>A fact about the program itself, which only root can run in another root.</summary>

@@ -1,5 +1,6 @@
 using System;
 using System.IO;
+using InitRuntime.Mkinitramfs.Initramfs;
 
 namespace InitRuntime.Unit.Mkinitramfs;
 
@@ -7,6 +8,9 @@ namespace InitRuntime.Unit.Mkinitramfs;
 internal static class Repository
 {
     internal static string Root { get; } = Find();
+
+    /// <summary>Where ./initruntime leaves a program of the device.</summary>
+    internal static string Built(DeviceProgram program) => Path.Combine(Root, "out", program.Name);
 
     private static string Find()
     {

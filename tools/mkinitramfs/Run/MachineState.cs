@@ -60,6 +60,17 @@ internal sealed class MachineState
         return state;
     }
 
+    /// <summary>Has the next machine of a directory start with an empty state; there need not have been one.</summary>
+    internal static void Forget(string stateDirectory)
+    {
+        var state = new MachineState(Path.GetFullPath(stateDirectory));
+        if (Directory.Exists(state._directory))
+        {
+            // What does not belong to any disk is made anew.
+            File.Delete(state.Origin);
+        }
+    }
+
     /// <summary>Puts a new TPM into a machine that does not run, in place of one that it may have.</summary>
     internal static void MakeTpm(string stateDirectory, ToolsTree tools)
     {

@@ -48,10 +48,9 @@ internal static class RunCommand
         }
 
         string state = StateDirectory(directory);
-        if (options.Fresh && Directory.Exists(state))
+        if (options.Fresh)
         {
-            // MachineState makes all anew when it does not find this.
-            File.Delete(Path.Combine(state, "origin"));
+            MachineState.Forget(state);
         }
 
         var machineOptions = new MachineOptions

@@ -107,7 +107,7 @@ internal sealed class TheoryWithInitAttribute : TheoryAttribute
 /// <summary>Where ./initruntime leaves the program for /init, and what others are compiled with.</summary>
 internal static class InitProgram
 {
-    internal static string Path { get; } = System.IO.Path.Combine(Repository.Root, "out", DeviceProgram.Init.Name);
+    internal static string Path { get; } = Repository.Built(DeviceProgram.Init);
 
     /// <summary>Why it cannot be used; null if it can.</summary>
     internal static string? Missing { get; } = File.Exists(Path + "-hooks") ? null : "./initruntime makes what this compiles with";
